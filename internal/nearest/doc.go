@@ -1,0 +1,3 @@
+// Package nearest finds the word that somebody meant, for "did you mean" in
+// errors.
+package nearest

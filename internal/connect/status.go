@@ -1,0 +1,266 @@
+package connect
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"github.com/apache/spark-connect-go/v40/spark/sparkerrors"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/sparkpipe/sparkpipe/component"
+	"github.com/sparkpipe/sparkpipe/internal/connect/wire"
+)
+
+// callError turns the error of a gRPC call into one that carries a
+// [component.SparkError], or the cause of ctx when that has ended.
+func (c *Conn) callError(ctx context.Context, err error, operationID string) error {
+	if err == nil || errors.Is(err, io.EOF) {
+		return err
+	}
+	var known *rpcError
+	if errors.As(err, &known) {
+		return err
+	}
+	if ctx.Err() != nil {
+		return &rpcError{status: status.FromContextError(ctx.Err()), cause: context.Cause(ctx), ctxErr: ctx.Err()}
+	}
+	st := status.Convert(err)
+	spark := c.sparkError(st)
+	spark.OperationID = operationID
+	c.recent.add(spark)
+	return &rpcError{status: st, cause: spark}
+}
+
+// rpcError keeps the gRPC status for the client, which reads it, beside what
+// our users read.
+type rpcError struct {
+	status *status.Status
+	cause  error
+	ctxErr error // of the context, when that has ended
+}
+
+func (e *rpcError) Error() string { return e.cause.Error() }
+
+func (e *rpcError) Unwrap() []error {
+	if e.ctxErr == nil {
+		return []error{e.cause}
+	}
+	return []error{e.cause, e.ctxErr}
+}
+
+// GRPCStatus lets the client find the status.
+func (e *rpcError) GRPCStatus() *status.Status { return e.status }
+
+// errClosedCall is the error of a call on a connection that has been closed.
+func errClosedCall() error {
+	return &rpcError{status: status.New(codes.Canceled, ErrClosed.Error()), cause: ErrClosed}
+}
+
+// sparkError reads every field that the server sent with the status.
+func (c *Conn) sparkError(st *status.Status) *component.SparkError {
+	spark := &component.SparkError{Code: st.Code().String(), Message: st.Message()}
+	for _, detail := range st.Details() {
+		info, ok := detail.(*errdetails.ErrorInfo)
+		if !ok {
+			continue
+		}
+		meta := info.GetMetadata()
+		spark.Class, spark.SQLState, spark.ErrorID = meta["errorClass"], meta["sqlState"], meta["errorId"]
+		spark.JavaClass = info.GetReason()
+		if text := meta["messageParameters"]; text != "" {
+			_ = json.Unmarshal([]byte(text), &spark.Parameters) // a server that cuts it off leaves them out
+		}
+	}
+	spark.Message = plainMessage(spark)
+	spark.Hint = c.hint(spark)
+	if spark.ErrorID != "" {
+		id := spark.ErrorID
+		var mu sync.Mutex
+		var causes []component.SparkCause
+		spark.Fetch = func(ctx context.Context) ([]component.SparkCause, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			if causes != nil {
+				return causes, nil
+			}
+			var err error
+			causes, err = c.fetchCauses(ctx, id)
+			return causes, err
+		}
+	}
+	return spark
+}
+
+// plainMessage takes the class and the SQLSTATE, which have fields of their
+// own, out of the text.
+func plainMessage(spark *component.SparkError) string {
+	text := strings.TrimSpace(spark.Message) // parser errors begin with a line break
+	if spark.Class != "" {
+		text = strings.TrimPrefix(text, "["+spark.Class+"] ")
+	}
+	if spark.SQLState != "" {
+		text = strings.Replace(text, " SQLSTATE: "+spark.SQLState, "", 1)
+	}
+	if cause, ok := strings.CutPrefix(text, `connection error: desc = "transport: `); ok {
+		text = strings.TrimPrefix(strings.TrimSuffix(cause, `"`), "Error while dialing: ")
+	}
+	return strings.TrimSpace(text)
+}
+
+// fetchCauses asks for the chain of exceptions. The server hands it out once.
+func (c *Conn) fetchCauses(ctx context.Context, errorID string) ([]component.SparkCause, error) {
+	req := &wire.FetchErrorDetailsRequest{
+		SessionId: c.sessionID, UserContext: c.userContext(), ClientType: &c.agent, ErrorId: errorID,
+	}
+	var resp wire.FetchErrorDetailsResponse
+	if err := c.invoke(ctx, "FetchErrorDetails", req, &resp); err != nil {
+		return nil, err
+	}
+	if resp.RootErrorIdx == nil {
+		return nil, component.ErrNoDetails
+	}
+	var causes []component.SparkCause
+	all := resp.GetErrors()
+	for i := int(resp.GetRootErrorIdx()); i >= 0 && i < len(all) && len(causes) < len(all); {
+		causes = append(causes, sparkCause(all[i]))
+		if all[i].CauseIdx == nil {
+			break
+		}
+		i = int(all[i].GetCauseIdx())
+	}
+	return causes, nil
+}
+
+func sparkCause(e *wire.FetchErrorDetailsResponse_Error) component.SparkCause {
+	cause := component.SparkCause{
+		Message:    e.GetMessage(),
+		ErrorClass: e.GetSparkThrowable().GetErrorClass(),
+		SQLState:   e.GetSparkThrowable().GetSqlState(),
+	}
+	if names := e.GetErrorTypeHierarchy(); len(names) > 0 {
+		cause.Class = names[0]
+	}
+	for _, f := range e.GetStackTrace() {
+		cause.Stack = append(cause.Stack, stackFrame(f))
+	}
+	return cause
+}
+
+// Error returns err, which a call of the client on this session gave, with its
+// [component.SparkError] in the chain. The client keeps only some fields and
+// loses the context's error; the connection has seen the rest.
+func (c *Conn) Error(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	var done *clientError
+	if errors.As(err, &done) {
+		return err
+	}
+	var ours *rpcError
+	if errors.As(err, &ours) && clientNode(err) != nil {
+		return &clientError{text: replaceClientText(err, ours), errs: []error{ours, err}}
+	}
+	var have *component.SparkError
+	if errors.As(err, &have) {
+		return err
+	}
+	var lost *sparkerrors.SparkError
+	if !errors.As(err, &lost) {
+		return err
+	}
+	if ctx.Err() != nil && (lost.ErrorClass == "" || lost.ErrorClass == "OPERATION_CANCELED") {
+		return &clientError{text: replaceClientText(err, context.Cause(ctx)), errs: []error{context.Cause(ctx), ctx.Err(), err}}
+	}
+	if c.closed.Load() && lost.ErrorClass == "" {
+		return &clientError{text: replaceClientText(err, ErrClosed), errs: []error{ErrClosed, err}}
+	}
+	spark := c.recent.find(lost.ErrorId)
+	if spark == nil {
+		spark = &component.SparkError{
+			Code: lost.Code.String(), Class: lost.ErrorClass, SQLState: lost.SqlState, Message: lost.Message,
+			Parameters: lost.Parameters, JavaClass: lost.Reason, ErrorID: lost.ErrorId,
+		}
+		spark.Message = plainMessage(spark)
+		spark.Hint = c.hint(spark)
+	}
+	return &clientError{text: replaceClientText(err, spark), errs: []error{spark, err}}
+}
+
+// clientError is an error of the client with what was lost put back.
+type clientError struct {
+	text string
+	errs []error
+}
+
+func (e *clientError) Error() string   { return e.text }
+func (e *clientError) Unwrap() []error { return e.errs }
+
+// replaceClientText gives the text of err with the client's part of it, which
+// repeats itself, replaced by ours. What a user wrapped around it stays.
+func replaceClientText(err, ours error) string {
+	node := clientNode(err)
+	if node == nil {
+		return err.Error()
+	}
+	return strings.Replace(err.Error(), node.Error(), ours.Error(), 1)
+}
+
+// clientNode finds the outermost error of the client in the tree of err, or nil.
+func clientNode(err error) error {
+	// The type of the client's errors is not exported.
+	if fmt.Sprintf("%T", err) == "*sparkerrors.wrappedError" {
+		return err
+	}
+	switch e := err.(type) { //nolint:errorlint // this walks the tree that errors.As would walk
+	case *sparkerrors.SparkError:
+		return e
+	case interface{ Unwrap() error }:
+		return clientNode(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, part := range e.Unwrap() {
+			if node := clientNode(part); node != nil {
+				return node
+			}
+		}
+	}
+	return nil
+}
+
+// recentErrors remembers the last errors of a connection by their id.
+type recentErrors struct {
+	mu   sync.Mutex
+	ring [64]*component.SparkError
+	next int
+}
+
+func (r *recentErrors) add(spark *component.SparkError) {
+	if spark.ErrorID == "" {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ring[r.next%len(r.ring)] = spark
+	r.next++
+}
+
+func (r *recentErrors) find(id string) *component.SparkError {
+	if id == "" {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, spark := range r.ring {
+		if spark != nil && spark.ErrorID == id {
+			return spark
+		}
+	}
+	return nil
+}

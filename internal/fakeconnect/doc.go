@@ -1,0 +1,12 @@
+// Package fakeconnect is a Spark Connect server in this process with scripted
+// answers, for tests in milliseconds.
+//
+// [Start] listens on a free port of the loopback interface and stops with the
+// test. Out of the box it answers as an idle server would: it knows its version,
+// keeps session properties, accepts every command, and answers every query with
+// one row. [Server.OnExecute] puts a script in front of that; [Server.Requests]
+// tells what arrived.
+//
+// It checks nothing that Spark checks: a plan that this server accepts may be
+// refused by a real one.
+package fakeconnect

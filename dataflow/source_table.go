@@ -1,0 +1,31 @@
+package dataflow
+
+import (
+	"context"
+	"errors"
+
+	"github.com/apache/spark-connect-go/v40/spark/sql"
+
+	"github.com/sparkpipe/sparkpipe/internal/connect/wire"
+)
+
+// TableSource reads a table or a view of the catalog.
+type TableSource struct {
+	// Table is its name, with catalog and database where they are needed.
+	Table string `koanf:"table_name" alias:"table" required:"true" doc:"name of the table or view, with its database where needed"`
+	// Options are passed to the data source of the table.
+	Options map[string]string `koanf:"options" doc:"options of the table's data source under Spark's own keys"`
+}
+
+var _ Source = TableSource{}
+
+// Load implements [Source], with no round trip.
+func (s TableSource) Load(_ context.Context, spark *Session) (sql.DataFrame, error) {
+	if s.Table == "" {
+		return nil, errors.New("read: the table has no name")
+	}
+	table := &wire.Read_NamedTable{UnparsedIdentifier: s.Table, Options: s.Options}
+	return spark.relation(&wire.Relation{RelType: &wire.Relation_Read{
+		Read: &wire.Read{ReadType: &wire.Read_NamedTable_{NamedTable: table}},
+	}})
+}

@@ -1,0 +1,129 @@
+package dataflow
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/apache/spark-connect-go/v40/spark/sql"
+
+	"github.com/sparkpipe/sparkpipe/component"
+)
+
+// Input is a [Source] of what is in the session already: a view, a table or a
+// query over them. Either View or Query is set.
+type Input struct {
+	// View is the name of a view or table.
+	View string
+	// Query is a SQL query.
+	Query string
+}
+
+var (
+	_ Source              = Input{}
+	_ component.Validator = Input{}
+)
+
+// Validate checks that one of the two is set. It names the fields as
+// configuration files do.
+func (i Input) Validate() error {
+	switch {
+	case i.View == "" && i.Query == "":
+		return errors.New(`set "input_view" or "query"`)
+	case i.View != "" && i.Query != "":
+		return errors.New(`"input_view" and "query" exclude each other`)
+	}
+	return nil
+}
+
+// Load implements [Source], with no round trip for a view, a table or a SELECT.
+func (i Input) Load(ctx context.Context, spark *Session) (sql.DataFrame, error) {
+	if err := i.Validate(); err != nil {
+		return nil, fmt.Errorf("read: %w", err)
+	}
+	if i.Query != "" {
+		return spark.SQL(ctx, i.Query)
+	}
+	return TableSource{Table: i.View}.Load(ctx, spark)
+}
+
+// WriteView is a flow that writes a view, a table or the result of a query to a
+// sink.
+type WriteView struct {
+	Input Input
+	Sink  Sink
+}
+
+var (
+	_ DataFlow            = WriteView{}
+	_ component.Validator = WriteView{}
+)
+
+// Name implements [DataFlow].
+func (w WriteView) Name() string {
+	if w.Input.View == "" {
+		return "write"
+	}
+	return "write " + w.Input.View
+}
+
+// Validate checks the input and the sink.
+func (w WriteView) Validate() error {
+	if w.Sink == nil {
+		return errors.Join(w.Input.Validate(), errors.New("the flow has no sink"))
+	}
+	return errors.Join(w.Input.Validate(), validate(w.Sink))
+}
+
+// Run implements [DataFlow].
+func (w WriteView) Run(ctx context.Context, spark *Session, _ component.Runtime) error {
+	if err := w.Validate(); err != nil {
+		return err
+	}
+	df, err := w.Input.Load(ctx, spark)
+	if err != nil {
+		return err
+	}
+	return w.Sink.Write(ctx, spark, df)
+}
+
+// Show is a flow that prints the first rows of a view, a table or a query to
+// [component.Runtime.Output].
+type Show struct {
+	Input Input
+	// Title is printed above the rows; empty prints none.
+	Title string
+	// Rows is how many are shown; 0 is 20.
+	Rows int
+	// Truncate cuts cells to that many characters; 0 cuts none.
+	Truncate int
+}
+
+var (
+	_ DataFlow            = Show{}
+	_ component.Validator = Show{}
+)
+
+// Name implements [DataFlow].
+func (s Show) Name() string { return "show" }
+
+// Validate checks the input.
+func (s Show) Validate() error { return s.Input.Validate() }
+
+// Run implements [DataFlow], in one round trip.
+func (s Show) Run(ctx context.Context, spark *Session, rt component.Runtime) error {
+	df, err := s.Input.Load(ctx, spark)
+	if err != nil {
+		return err
+	}
+	text, err := spark.ShowString(ctx, df, cmp.Or(s.Rows, 20), s.Truncate)
+	if err != nil {
+		return err
+	}
+	if s.Title != "" {
+		text = s.Title + "\n" + text
+	}
+	_, err = fmt.Fprint(rt.Output(), text)
+	return err
+}

@@ -1,0 +1,46 @@
+package sqltext
+
+import "strings"
+
+// Words returns, in lower case, every identifier, backquoted identifier and
+// whole string literal of the query. Use it instead of [Mentions] when many
+// names are looked up in the same query.
+func Words(query string) map[string]bool {
+	words := make(map[string]bool)
+	l := lexer{text: query}
+	for {
+		kind, text, ok := l.next()
+		if !ok {
+			return words
+		}
+		if kind != kindPunctuation {
+			words[Fold(text)] = true
+		}
+	}
+}
+
+// Fold is the form in which [Words] holds a name.
+func Fold(name string) string { return strings.ToLower(name) }
+
+// Mentions reports whether the query mentions name, regardless of case, as an
+// identifier, with or without backquotes, or as a whole string literal, as in
+// IDENTIFIER('name'). Comments and parts of longer words or literals do not
+// count.
+func Mentions(query, name string) bool { return Words(query)[Fold(name)] }
+
+// FirstKeyword returns, in upper case, the word with which the query begins,
+// after comments, white space and opening parentheses. It is empty when the
+// query begins with anything else.
+func FirstKeyword(query string) string {
+	l := lexer{text: query}
+	for {
+		kind, text, ok := l.next()
+		switch {
+		case ok && kind == kindPunctuation && text == "(":
+			continue
+		case ok && kind == kindWord:
+			return strings.ToUpper(text)
+		}
+		return ""
+	}
+}

@@ -1,0 +1,142 @@
+package config
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/sparkpipe/sparkpipe/config/internal/tree"
+)
+
+// builder turns the resolved root of a file into a [Pipeline].
+type builder struct {
+	*decoder
+	warn func(string)
+	// name is what the file is called, for files relative to it.
+	name    string
+	root    Section
+	shape   fileShape
+	entries []entry
+	// incomplete is true when the name of a component is not known, so that
+	// references to it cannot be judged.
+	incomplete bool
+}
+
+func (b *builder) build(value *tree.Value) *Pipeline {
+	if value.Kind != tree.Object && value.Kind != tree.Null {
+		b.add(value.Pos, "", "want keys and values at the root, found "+describe(value), "")
+		return nil
+	}
+	b.root = Section{value: withoutFree(value)}
+	if len(b.root.object().Fields) == 0 {
+		b.add(tree.Pos{File: cmp.Or(value.Pos.File, b.name)}, "", "the file is empty",
+			"a pipeline wants a name and components")
+		return nil
+	}
+	refuseTexts(&b.faults, "", b.root.value)
+	b.section(b.root, &b.shape)
+	p := &Pipeline{
+		Name:        b.pipelineName(),
+		Version:     b.shape.Version,
+		Environment: b.shape.Environment,
+		Mode:        b.shape.Mode,
+		Tags:        b.shape.Tags,
+		Runner:      b.runner(),
+		Hooks:       Hooks{Logging: b.logging()},
+	}
+	p.Spark = b.spark(p.Name)
+	b.collect()
+	for i := range b.entries {
+		c := b.entries[i].Component
+		pos, path := b.entries[i].at.at("type", "class_path", "instance_type", "target")
+		c.Where, c.Path = pos.String(), path
+		p.Components = append(p.Components, c)
+	}
+	return p
+}
+
+// withoutFree leaves out the root keys that are there for substitutions and
+// anchors only.
+func withoutFree(root *tree.Value) *tree.Value {
+	out := *root
+	out.Fields = nil
+	for _, f := range root.Fields {
+		if f.Key != "vars" && !strings.HasPrefix(f.Key, "x-") {
+			out.Fields = append(out.Fields, f)
+		}
+	}
+	return &out
+}
+
+// pipelineName is the name in whichever form the file has it.
+func (b *builder) pipelineName() string {
+	name, app := b.given("name"), b.given("app_name")
+	block := b.given("pipeline")
+	if name != nil && block != nil {
+		b.add(name.KeyPos, name.Key, "given beside pipeline.pipeline-name", "keep one of them")
+	}
+	switch {
+	case name != nil:
+		b.notBlank(name)
+		return b.shape.Name
+	case block != nil:
+		if b.shape.Pipeline == nil {
+			return ""
+		}
+		return b.shape.Pipeline.Name
+	case app != nil:
+		b.notBlank(app)
+		return b.shape.AppName
+	}
+	b.add(b.root.value.Pos, "name", "required key is missing", "name the pipeline")
+	return ""
+}
+
+// given finds a root key that has a value.
+func (b *builder) given(key string) *tree.Field {
+	f := b.root.field(key)
+	if f == nil || f.Value.Kind == tree.Null {
+		return nil
+	}
+	return f
+}
+
+func (b *builder) notBlank(f *tree.Field) {
+	if f.Value.Kind == tree.String && isEmpty(f.Value) {
+		b.add(f.Value.Pos, f.Key, "must not be empty", "")
+	}
+}
+
+func (b *builder) runner() Runner {
+	r := Runner{FailFast: b.shape.Runner.FailFast, OnDisabled: b.shape.Runner.OnDisabled}
+	block := b.shape.Pipeline
+	if block == nil || block.FailFast == nil {
+		return r
+	}
+	f := b.root.field("runner")
+	if f != nil && (Section{value: f.Value}).field("fail_fast") != nil {
+		pos, path := Section{path: f.Key, value: f.Value}.at("fail_fast")
+		b.add(pos, path, "given beside pipeline.fail-fast", "keep one of them")
+	}
+	r.FailFast = *block.FailFast
+	return r
+}
+
+func (b *builder) logging() LoggingHook {
+	s := b.shape.Hooks.Logging
+	if s.Structured != nil {
+		format := "text"
+		if *s.Structured {
+			format = "json"
+		}
+		if s.Format != "" && s.Format != format {
+			hooks := b.root.field("hooks")
+			logging := Section{path: hooks.Key, value: hooks.Value}.field("logging")
+			pos, path := Section{path: join(hooks.Key, logging.Key), value: logging.Value}.at("structured")
+			b.add(pos, path, "contradicts the format "+s.Format, "remove structured")
+		}
+		s.Format = format
+	}
+	hooks := b.root.field("hooks")
+	written := hooks != nil && Section{value: hooks.Value}.field("logging") != nil
+	return LoggingHook{Written: written, Enabled: s.Enabled, Level: s.Level, Format: s.Format, Output: s.Output}
+}

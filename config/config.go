@@ -1,0 +1,102 @@
+package config
+
+import "github.com/sparkpipe/sparkpipe/secrets"
+
+// Pipeline is a whole configuration file, from any of the three formats. Files
+// of the shape "sources and sequences" arrive here as Components too.
+type Pipeline struct {
+	// Name labels the run; required.
+	Name string
+	// Version, Environment and Mode describe the pipeline; Environment is "dev"
+	// by default, Mode is "batch".
+	Version     string
+	Environment string
+	Mode        string
+	// Tags are free labels.
+	Tags map[string]string
+	// Spark says where the work runs.
+	Spark Spark
+	// Runner holds the settings of the run as a whole.
+	Runner Runner
+	// Components are the steps in the order of the file.
+	Components []Component
+	// Hooks are the observers that the file asks for.
+	Hooks Hooks
+	// File is the path that was loaded, or empty.
+	File string
+}
+
+// Spark is the block "spark" of a configuration file.
+type Spark struct {
+	// AppName is spark.app_name, or app_name at the root; default the name of
+	// the pipeline.
+	AppName string
+	// Remote is a connection string "sc://host:port/;key=value"; it may hold a
+	// token, hence the type. It excludes nothing: when it is set, Master is
+	// not used.
+	Remote secrets.Value
+	// Master is "local[*]" (the default), "local[N]" or "spark://host:port":
+	// a Spark Connect server is started as the driver.
+	Master string
+	// Conf is spark_conf merged with the properties that the named keys
+	// (driver_memory, executor_cores, ...) stand for; spark_conf wins.
+	Conf map[string]string
+	// Written lists the named keys that the file sets (driver_memory,
+	// executor_cores, num_executors, ...), without defaults.
+	Written []string
+	// Connectors names the connector sets that a server we start must have.
+	Connectors []string
+}
+
+// Runner is the block "runner".
+type Runner struct {
+	// FailFast stops the run at the first failure; default true.
+	FailFast bool
+	// OnDisabled says what becomes of the dependents of a disabled component:
+	// "skip" (the default), "run" or "error".
+	OnDisabled string
+}
+
+// Component is one entry of "components", or what a source or a sequence was
+// turned into.
+type Component struct {
+	// Name is unique in the file.
+	Name string
+	// Type is the registered name or a class path.
+	Type string
+	// ComponentType is the descriptive kind (source, transformation, sink), or
+	// empty.
+	ComponentType string
+	// DependsOn names the components that must be done before.
+	DependsOn []string
+	// Enabled is true by default.
+	Enabled bool
+	// Unused is true for a source that no sequence reads. It is checked with
+	// the rest and does not run.
+	Unused bool
+	// Config is the free block of the component.
+	Config Section
+	// Where is the place of the type as file:line:column, and Path its key path,
+	// both as far as they are known.
+	Where, Path string
+}
+
+// Hooks is the block "hooks".
+type Hooks struct {
+	Logging LoggingHook
+}
+
+// LoggingHook is the block "hooks.logging".
+type LoggingHook struct {
+	// Written is true when the file has the block.
+	Written bool
+	// Enabled is true by default.
+	Enabled bool
+	// Level is debug, info, warn or error; default info.
+	Level string
+	// Format is "json" or "text"; empty leaves the choice to the program.
+	Format string
+	// Output is "stdout", "stderr" or a file path; empty leaves the choice to
+	// the program.
+	Output string
+}

@@ -1,0 +1,106 @@
+package config
+
+import "github.com/sparkpipe/sparkpipe/secrets"
+
+// The structs in this file are the keys of a configuration file as users write
+// them. The exported structs are what they are turned into.
+
+// fileShape is the root.
+type fileShape struct {
+	Name        string            `koanf:"name"`
+	Version     string            `koanf:"version"`
+	Environment string            `koanf:"environment" default:"dev"`
+	Mode        string            `koanf:"mode" enum:"batch" default:"batch"`
+	Tags        map[string]string `koanf:"tags"`
+	Spark       sparkShape        `koanf:"spark"`
+	Runner      runnerShape       `koanf:"runner"`
+	Components  []Section         `koanf:"components"`
+	Hooks       hooksShape        `koanf:"hooks"`
+
+	// AppName, SparkConf, Sources and Sequences are the form "sources and
+	// sequences".
+	AppName   string            `koanf:"app_name"`
+	SparkConf map[string]string `koanf:"spark_conf"`
+	Sources   Section           `koanf:"sources"`
+	Sequences []Section         `koanf:"sequences"`
+
+	// Pipeline is the form with the two root blocks "spark" and "pipeline".
+	Pipeline *blockShape `koanf:"pipeline"`
+}
+
+type sparkShape struct {
+	AppName           string            `koanf:"app_name"`
+	Remote            secrets.Value     `koanf:"remote" alias:"connect_string"`
+	Master            string            `koanf:"master" default:"local[*]"`
+	DeployMode        string            `koanf:"deploy_mode" enum:"client,cluster"`
+	DriverMemory      string            `koanf:"driver_memory"`
+	DriverCores       *int              `koanf:"driver_cores" min:"1"`
+	ExecutorMemory    string            `koanf:"executor_memory"`
+	ExecutorCores     *int              `koanf:"executor_cores" min:"1"`
+	NumExecutors      *int              `koanf:"num_executors" min:"0"`
+	DynamicAllocation *bool             `koanf:"dynamic_allocation"`
+	Conf              map[string]string `koanf:"spark_conf" alias:"config"`
+	Connectors        []string          `koanf:"connectors"`
+}
+
+type runnerShape struct {
+	FailFast   bool   `koanf:"fail_fast" default:"true"`
+	OnDisabled string `koanf:"on_disabled" enum:"skip,run,error" default:"skip"`
+}
+
+type hooksShape struct {
+	Logging loggingShape `koanf:"logging"`
+}
+
+type loggingShape struct {
+	Enabled    bool   `koanf:"enabled" default:"true"`
+	Level      string `koanf:"level" enum:"debug,info,warn|warning,error|critical" default:"info"`
+	Format     string `koanf:"format" enum:"json,text"`
+	Output     string `koanf:"output"`
+	Structured *bool  `koanf:"structured"`
+}
+
+// componentShape is one of "components".
+type componentShape struct {
+	Name          string   `koanf:"name" required:"true"`
+	Type          string   `koanf:"type" alias:"class_path" required:"true"`
+	ComponentType string   `koanf:"component_type" enum:"source,transformation,sink"`
+	DependsOn     []string `koanf:"depends_on"`
+	Enabled       bool     `koanf:"enabled" default:"true"`
+	Config        Section  `koanf:"config"`
+}
+
+// blockShape is the root block "pipeline".
+type blockShape struct {
+	Name       string    `koanf:"pipeline_name" required:"true"`
+	Components []Section `koanf:"pipeline_components" required:"true"`
+	FailFast   *bool     `koanf:"fail_fast"`
+}
+
+// instanceShape is one of "pipeline.pipeline-components".
+type instanceShape struct {
+	Name   string  `koanf:"instance_name" required:"true"`
+	Type   string  `koanf:"instance_type" required:"true"`
+	Config Section `koanf:"instance_config"`
+}
+
+// sourceShape is what a source has besides the keys of its reader.
+type sourceShape struct {
+	Type  string `koanf:"type" required:"true"`
+	Alias string `koanf:"alias"`
+}
+
+// sequenceShape is one of "sequences".
+type sequenceShape struct {
+	Name      string   `koanf:"name" default:"unnamed"`
+	Query     string   `koanf:"query"`
+	QueryFile string   `koanf:"query_file"`
+	Target    Section  `koanf:"target"`
+	DependsOn []string `koanf:"depends_on"`
+	Enabled   bool     `koanf:"enabled" default:"true"`
+}
+
+// targetShape is what a target has besides the keys of its writer.
+type targetShape struct {
+	Type string `koanf:"type" required:"true"`
+}

@@ -1,0 +1,103 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+
+	"go.uber.org/zap"
+
+	"github.com/sparkpipe/sparkpipe/component"
+	"github.com/sparkpipe/sparkpipe/dataflow"
+	"github.com/sparkpipe/sparkpipe/hooks"
+)
+
+// execute runs one component between its hooks and fills its result.
+func (r *run) execute(ctx context.Context, step *Step, index int, result *component.Result) {
+	inner, err := r.runner.hooks.BeforeComponent(withTags(ctx, r.result.RunID, step.Name), hooks.ComponentStart{
+		Pipeline: r.result.Pipeline, RunID: r.result.RunID, Name: step.Name, Type: step.Type,
+		Index: index, Total: r.total, Attempt: 1,
+	})
+	if err == nil && ctx.Err() != nil {
+		err = interrupted(ctx)
+	}
+	if err == nil {
+		result.Attempts, result.Started = 1, r.runner.now()
+		err = r.attempt(inner, step, r.runtime(step))
+		result.Duration = r.runner.now().Sub(result.Started)
+	}
+	r.judge(ctx, err, result)
+	r.tellComponentEnd(alive(inner), index, result)
+}
+
+// judge turns the error of a component into its status.
+func (r *run) judge(ctx context.Context, err error, result *component.Result) {
+	result.Err = err
+	if err == nil {
+		result.Status = component.StatusSucceeded
+		return
+	}
+	r.errs = append(r.errs, &ComponentError{Component: result.Name, Type: result.Type, Err: err})
+	if ctx.Err() != nil && isCancel(ctx, err) {
+		result.Status = component.StatusCancelled
+		return
+	}
+	result.Status = component.StatusFailed
+	if r.pipeline.FailFast {
+		r.stoppedBy = result.Name
+	}
+}
+
+func (r *run) tellComponentEnd(ctx context.Context, index int, result *component.Result) {
+	if result.Err == nil {
+		r.runner.hooks.AfterComponent(ctx, hooks.ComponentEnd{
+			Pipeline: r.result.Pipeline, RunID: r.result.RunID, Name: result.Name, Type: result.Type,
+			Index: index, Total: r.total, Attempt: result.Attempts, Duration: result.Duration, Result: *result,
+		})
+		return
+	}
+	r.runner.hooks.OnComponentFailure(ctx, hooks.ComponentFailure{
+		Pipeline: r.result.Pipeline, RunID: r.result.RunID, Name: result.Name, Type: result.Type,
+		Index: index, Total: r.total, Attempt: result.Attempts, Duration: result.Duration,
+		Err: result.Err, Result: *result,
+	})
+}
+
+// runtime is what the component gets.
+func (r *run) runtime(step *Step) component.Runtime {
+	rt := component.Runtime{
+		Pipeline: r.result.Pipeline, Component: step.Name, RunID: r.result.RunID, Attempt: 1,
+	}
+	rt = rt.WithLogger(r.runner.logger.WithLazy(zap.String("run_id", r.result.RunID),
+		zap.String("pipeline", r.result.Pipeline), zap.String("component", step.Name)))
+	return dataflow.WithSession(rt.WithOutput(r.runner.output), r.session.provide)
+}
+
+// attempt opens, runs and closes a component. A fault of closing is part of the
+// error when the run failed, and a warning when it succeeded: what the component
+// was there for is done, and running it again could do it twice.
+func (r *run) attempt(ctx context.Context, step *Step, rt component.Runtime) (err error) {
+	if closer, ok := step.Component.(component.Closer); ok {
+		defer func() {
+			fault := r.close(ctx, closer)
+			switch {
+			case fault == nil:
+			case err == nil:
+				r.warn(&ComponentError{Component: step.Name, Type: step.Type, Err: fmt.Errorf("close: %w", fault)})
+			default:
+				err = fmt.Errorf("%w; close: %w", err, fault)
+			}
+		}()
+	}
+	if opener, ok := step.Component.(component.Opener); ok {
+		if err := guard(func() error { return opener.Open(ctx, rt) }); err != nil {
+			return fmt.Errorf("open: %w", err)
+		}
+	}
+	return guard(func() error { return step.Component.Run(ctx, rt) })
+}
+
+func (r *run) close(ctx context.Context, closer component.Closer) error {
+	ctx, cancel := closing(ctx)
+	defer cancel()
+	return guard(func() error { return closer.Close(ctx) })
+}

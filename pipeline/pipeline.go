@@ -1,0 +1,77 @@
+package pipeline
+
+import (
+	"slices"
+
+	"github.com/sparkpipe/sparkpipe/component"
+	"github.com/sparkpipe/sparkpipe/config"
+)
+
+// Pipeline is what a [Runner] runs. Make one with [New] or [FromConfig], then
+// change fields as you like before the first run.
+type Pipeline struct {
+	// Name labels the pipeline in logs and results; required.
+	Name string
+	// Version, Environment and Mode describe the pipeline and may be empty.
+	Version, Environment, Mode string
+	// Tags are free labels.
+	Tags map[string]string
+	// Spark says where the work runs. The runner does not read it; it is there
+	// for [RunnerOptions.OpenSession].
+	Spark config.Spark
+	// Hooks are the observers that the file asks for. The runner does not read it;
+	// it is there for whoever makes [RunnerOptions.Hooks].
+	Hooks config.Hooks
+	// Steps are the components in the order of declaration; at least one.
+	Steps []Step
+	// FailFast stops a run at the first failure. [New] sets it to true; false
+	// lets the run go on with what does not depend on the failure.
+	FailFast bool
+	// OnDisabled says what becomes of the dependents of a disabled step; the zero
+	// value is [DisabledSkip].
+	OnDisabled DisabledPolicy
+	// File is the configuration file that the pipeline was loaded from, or empty.
+	File string
+}
+
+// Step is one component of a pipeline and its place in the order.
+type Step struct {
+	// Name is unique in the pipeline; required. Results, hooks and errors use it.
+	Name string
+	// Type is the registered type, for results and errors. It may be empty.
+	Type string
+	// Component does the work. It may be nil only when Disabled is true.
+	Component component.PipelineComponent
+	// DependsOn names the steps that must be done before. Naming one twice is the
+	// same as naming it once.
+	DependsOn []string
+	// Disabled keeps the step from being checked and from running.
+	Disabled bool
+	// Unused keeps the step from running, but not from being checked. It is for
+	// sources that nothing reads.
+	Unused bool
+}
+
+// New returns a pipeline that stops at the first failure. The error is the
+// [*InvalidError] of [Pipeline.Validate].
+func New(name string, steps ...Step) (*Pipeline, error) {
+	p := &Pipeline{Name: name, Steps: slices.Clone(steps), FailFast: true}
+	if err := p.Validate(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// enabled reports whether the pipeline wants the step to run.
+func (s *Step) enabled() bool { return !s.Disabled && !s.Unused }
+
+// total counts the steps that are enabled.
+func (p *Pipeline) total() int {
+	n := 0
+	for i := range p.Steps {
+		if p.Steps[i].enabled() {
+			n++
+		}
+	}
+	return n
+}

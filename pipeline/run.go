@@ -1,0 +1,220 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"go.uber.org/zap"
+
+	"github.com/sparkpipe/sparkpipe/component"
+	"github.com/sparkpipe/sparkpipe/dataflow"
+	"github.com/sparkpipe/sparkpipe/hooks"
+)
+
+// run is the state of one run. One goroutine works on it.
+type run struct {
+	runner   *SimplePipelineRunner
+	pipeline *Pipeline
+	session  *session
+	result   *Result
+	// total counts the enabled steps, index those that have been dealt with.
+	total, index int
+	// errs are the causes of the error of the run.
+	errs []error
+	// stoppedBy is the component that ended a fail-fast run.
+	stoppedBy string
+
+	mu sync.Mutex
+	// hookErrors is filled by hooks, which may have goroutines of their own.
+	hookErrors []error
+}
+
+func (r *run) start() hooks.PipelineStart {
+	return hooks.PipelineStart{
+		Pipeline: r.pipeline.Name, Version: r.pipeline.Version, Environment: r.pipeline.Environment,
+		Tags: r.pipeline.Tags, RunID: r.result.RunID, Total: r.total, Started: r.result.Started,
+	}
+}
+
+// components checks the pipeline and gives every step a result.
+func (r *run) components(ctx context.Context) {
+	g, err := r.pipeline.check()
+	if err != nil {
+		r.abort(ctx, err, "the pipeline is not valid")
+		return
+	}
+	fates := newFates(r.pipeline, g)
+	defer func() {
+		if err := r.session.close(ctx); err != nil {
+			r.warn(&SessionError{Op: "close", Err: err})
+		}
+	}()
+	if err := r.openSession(ctx, fates); err != nil {
+		r.abort(ctx, err, "the Spark session could not be opened")
+		return
+	}
+	for _, i := range g.order {
+		result := r.step(ctx, i, fates)
+		fates.settle(i, result.Status)
+		r.result.Components = append(r.result.Components, result)
+	}
+}
+
+// openSession opens the session when a step that is going to run is known to
+// need it. Others open it at their first use.
+func (r *run) openSession(ctx context.Context, fates *fates) error {
+	for _, i := range fates.graph.order {
+		step := &r.pipeline.Steps[i]
+		if !fates.planned(i) || !dataflow.NeedsSession(step.Component) {
+			continue
+		}
+		if ctx.Err() != nil {
+			return nil // the steps will be cancelled one by one
+		}
+		if _, err := r.session.provide(ctx); err != nil {
+			return &SessionError{Op: "open", Component: step.Name, Err: err}
+		}
+		return nil
+	}
+	return nil
+}
+
+// step decides whether a step runs, and runs it.
+func (r *run) step(ctx context.Context, i int, fates *fates) component.Result {
+	step := &r.pipeline.Steps[i]
+	result := component.Result{Name: step.Name, Type: step.Type}
+	if !step.enabled() {
+		result.Status, result.Reason = component.StatusDisabled, disabledReason(step)
+		return result
+	}
+	index := r.index
+	r.index++
+	switch reason := fates.blocked(i); {
+	case ctx.Err() != nil:
+		result.Status, result.Reason = component.StatusCancelled, cancelledReason(ctx)
+	case r.stoppedBy != "":
+		result.Status = component.StatusSkipped
+		result.Reason = fmt.Sprintf("the run stopped after %q failed", r.stoppedBy)
+	case reason != "":
+		result.Status, result.Reason = component.StatusSkipped, reason
+	default:
+		r.execute(ctx, step, index, &result)
+	}
+	return result
+}
+
+// abort ends a run before its first component, for one reason.
+func (r *run) abort(ctx context.Context, err error, reason string) {
+	status := component.StatusSkipped
+	if ctx.Err() != nil && isCancel(ctx, err) {
+		status, reason = component.StatusCancelled, cancelledReason(ctx)
+	}
+	r.errs = append(r.errs, err)
+	for i := range r.pipeline.Steps {
+		step := &r.pipeline.Steps[i]
+		result := component.Result{Name: step.Name, Type: step.Type, Status: status, Reason: reason}
+		if !step.enabled() {
+			result.Status, result.Reason = component.StatusDisabled, disabledReason(step)
+		}
+		r.result.Components = append(r.result.Components, result)
+	}
+}
+
+// settle finds the status and the error of the run.
+func (r *run) settle(ctx context.Context) {
+	var succeeded, cancelled int
+	for i := range r.result.Components {
+		switch r.result.Components[i].Status {
+		case component.StatusSucceeded:
+			succeeded++
+		case component.StatusCancelled:
+			cancelled++
+		case component.StatusFailed, component.StatusSkipped, component.StatusDisabled:
+		}
+	}
+	switch {
+	case cancelled > 0:
+		r.result.Status = StatusInterrupted
+		r.errs = slices.Insert(r.errs, 0, interrupted(ctx))
+	case len(r.errs) == 0:
+		r.result.Status = StatusSucceeded
+	case succeeded > 0 && r.stoppedBy == "":
+		r.result.Status = StatusPartlyFailed
+	default:
+		r.result.Status = StatusFailed
+	}
+	r.result.Duration = r.runner.now().Sub(r.result.Started)
+	r.result.Err = r.err()
+}
+
+// err returns the error of the run, or nil.
+func (r *run) err() error {
+	if len(r.errs) == 0 {
+		return nil
+	}
+	return &RunError{
+		Pipeline: r.result.Pipeline, RunID: r.result.RunID, Status: r.result.Status, Errs: r.errs,
+	}
+}
+
+// tellEnd calls the last hook.
+func (r *run) tellEnd(ctx context.Context) {
+	ctx, cancel := closing(ctx)
+	defer cancel()
+	r.runner.hooks.AfterPipeline(ctx, hooks.PipelineEnd{
+		Pipeline: r.result.Pipeline, RunID: r.result.RunID, Total: r.total, Status: r.result.Status,
+		Results: r.result.Components, Duration: r.result.Duration, Err: r.result.Err,
+		Warnings: r.result.Warnings,
+	})
+}
+
+// conclude hands the result over.
+func (r *run) conclude() (*Result, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.result.HookErrors = slices.Clone(r.hookErrors)
+	return r.result, r.result.Err
+}
+
+// hookPanicked keeps the panic of a hook.
+func (r *run) hookPanicked(err error) {
+	r.mu.Lock()
+	r.hookErrors = append(r.hookErrors, err)
+	r.mu.Unlock()
+	fields := []zap.Field{zap.String("error", err.Error())}
+	var panicked *component.PanicError
+	if errors.As(err, &panicked) {
+		fields = append(fields, zap.ByteString("panic_stack", panicked.Stack))
+	}
+	r.log().Error("hook panicked", fields...)
+}
+
+// warn keeps a fault that does not make the run fail.
+func (r *run) warn(err error) {
+	r.result.Warnings = append(r.result.Warnings, err)
+	r.log().Warn("pipeline warning", zap.String("error", err.Error()))
+}
+
+func (r *run) log() *zap.Logger {
+	return r.runner.logger.With(zap.String("run_id", r.result.RunID), zap.String("pipeline", r.result.Pipeline))
+}
+
+func disabledReason(step *Step) string {
+	if step.Disabled {
+		return "disabled in the pipeline"
+	}
+	return "no sequence reads it"
+}
+
+func cancelledReason(ctx context.Context) string {
+	return fmt.Sprintf("the run was interrupted: %v", context.Cause(ctx))
+}
+
+// isCancel reports whether err says that ctx, which has ended, ended.
+func isCancel(ctx context.Context, err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) ||
+		errors.Is(err, context.Cause(ctx))
+}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+)
+
+// settings are the flags.
+type settings struct {
+	rounds      int
+	quick       bool
+	binary      string
+	python      string
+	predecessor bool
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	var s settings
+	flag.IntVar(&s.rounds, "rounds", 7, "rounds of each comparison, after one that does not count")
+	flag.BoolVar(&s.quick, "quick", false, "three rounds and small sizes: does it work, not how fast is it")
+	flag.StringVar(&s.binary, "binary", filepath.Join("build", "sparkpipe"), "the sparkpipe binary to measure")
+	flag.StringVar(&s.python, "python", "python3", "the interpreter to install the predecessor with")
+	flag.BoolVar(&s.predecessor, "predecessor", true, "measure the predecessor too")
+	flag.Parse()
+	err := run(ctx, s, os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, s settings, out io.Writer) error {
+	if s.quick {
+		s.rounds = min(s.rounds, 3)
+	}
+	if s.rounds < 1 {
+		return errors.New("-rounds must be at least 1")
+	}
+	b, err := prepare(ctx, s, out)
+	if err != nil {
+		return err
+	}
+	for _, section := range []func(context.Context) error{b.demo, b.start, b.overhead, b.queries, b.plans} {
+		if err := section(ctx); err != nil {
+			return err
+		}
+	}
+	b.footer()
+	return nil
+}

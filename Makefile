@@ -1,0 +1,56 @@
+# demo and test do all the set-up on a fresh machine: Java and Maven by apt where
+# they are missing, Spark by Maven into the cache folder.
+
+BIN      := build/sparkpipe
+GO       ?= go
+LINT     := build/bin/golangci-lint
+LINT_VERSION := v2.15.0
+FUZZTIME ?= 30s
+
+.PHONY: demo test bench lint generate fmt fuzz build setup clean
+
+setup:
+	@bash .ci/setup
+
+build:
+	@mkdir -p build
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o $(BIN) ./cmd/sparkpipe
+
+# The flights pipeline, from its configuration file and from Go code, on one
+# Spark that is started for it.
+demo: setup build
+	$(BIN) local -- sh -c '$(BIN) run examples/flights/flights.conf && $(GO) run ./examples/flights'
+
+# All tests against one warm server. GOTESTFLAGS adds flags.
+test: setup build
+	$(BIN) local --conf spark.sql.shuffle.partitions=2 -- $(GO) test -race -shuffle=on -timeout 30m $(GOTESTFLAGS) ./...
+
+# Micro benchmarks, then whole programs side by side with what they replace.
+bench: setup build
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+	$(BIN) local -- $(GO) run ./internal/bench
+
+lint: $(LINT)
+	$(LINT) run
+
+$(LINT):
+	GOBIN=$(CURDIR)/build/bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+
+generate:
+	protoc --plugin=protoc-gen-go="$$($(GO) tool -n protoc-gen-go)" -I internal/connect/wire \
+		--go_out=internal/connect/wire --go_opt=paths=source_relative wire.proto
+
+fmt:
+	gofmt -w $$(git ls-files '*.go' ':!*.pb.go')
+
+# Every fuzz target for FUZZTIME.
+fuzz:
+	@set -e; for pkg in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "== $$pkg $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg; \
+		done; \
+	done
+
+clean:
+	rm -rf build

@@ -1,5 +1,6 @@
-# demo and test do all the set-up on a fresh machine: Java and Maven by apt where
-# they are missing, Spark by Maven into the cache folder.
+# demo and test do all the set-up on a fresh machine: Java, Maven and for the
+# tests a C compiler by apt where they are missing, Spark by Maven into the cache
+# folder.
 
 BIN      := build/sparkpipe
 GO       ?= go
@@ -7,10 +8,13 @@ LINT     := build/bin/golangci-lint
 LINT_VERSION := v2.15.0
 FUZZTIME ?= 30s
 
-.PHONY: demo test bench lint generate fmt fuzz build setup clean
+.PHONY: demo test bench lint generate fmt fuzz build setup setup-race clean
 
 setup:
 	@bash .ci/setup
+
+setup-race:
+	@bash .ci/setup race
 
 build:
 	@mkdir -p build
@@ -22,7 +26,7 @@ demo: setup build
 	$(BIN) local -- sh -c '$(BIN) run examples/flights/flights.conf && $(GO) run ./examples/flights'
 
 # All tests against one warm server. GOTESTFLAGS adds flags.
-test: setup build
+test: setup-race build
 	$(BIN) local --conf spark.sql.shuffle.partitions=2 -- $(GO) test -race -shuffle=on -timeout 30m $(GOTESTFLAGS) ./...
 
 # Micro benchmarks, then whole programs side by side with what they replace.

@@ -87,7 +87,6 @@ func (b *builder) named(at Section, out *Spark) {
 		if k.value == "" {
 			continue
 		}
-		out.Written = append(out.Written, k.key)
 		if k.key == "num_executors" && dynamic {
 			b.warn(join(at.path, k.key) + " is not used, because dynamic_allocation is on")
 			continue

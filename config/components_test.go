@@ -267,6 +267,5 @@ func TestDynamicAllocation(t *testing.T) {
 		&config.Options{Warn: func(msg string) { warnings = append(warnings, msg) }})
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"spark.dynamicAllocation.enabled": "true"}, p.Spark.Conf)
-	require.Equal(t, []string{"num_executors", "dynamic_allocation"}, p.Spark.Written)
 	require.Equal(t, []string{"spark.num_executors is not used, because dynamic_allocation is on"}, warnings)
 }

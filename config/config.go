@@ -41,9 +41,6 @@ type Spark struct {
 	// Conf is spark_conf merged with the properties that the named keys
 	// (driver_memory, executor_cores, ...) stand for; spark_conf wins.
 	Conf map[string]string
-	// Written lists the named keys that the file sets (driver_memory,
-	// executor_cores, num_executors, ...), without defaults.
-	Written []string
 	// Connectors names the connector sets that a server we start must have.
 	Connectors []string
 }

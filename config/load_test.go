@@ -86,9 +86,6 @@ func TestLoadGivesTheSameFromEveryFormat(t *testing.T) {
 					"spark.executor.memory": "8g", "spark.executor.cores": "2", "spark.executor.instances": "3",
 					"spark.sql.shuffle.partitions": "10", "spark.sql.adaptive.enabled": "true",
 				},
-				Written: []string{
-					"deploy_mode", "driver_memory", "driver_cores", "executor_memory", "executor_cores", "num_executors",
-				},
 				Connectors: []string{"delta"},
 			},
 			Runner: config.Runner{FailFast: false, OnDisabled: "run"},

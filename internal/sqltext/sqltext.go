@@ -2,9 +2,10 @@ package sqltext
 
 import "strings"
 
-// Words returns, in lower case, every identifier, backquoted identifier and
-// whole string literal of the query. Use it instead of [Mentions] when many
-// names are looked up in the same query.
+// Words returns, in the form of [Fold], what the query mentions: every
+// identifier, with or without backquotes, and every whole string literal, as in
+// IDENTIFIER('name'). Comments and parts of longer words or literals do not
+// count.
 func Words(query string) map[string]bool {
 	words := make(map[string]bool)
 	l := lexer{text: query}
@@ -21,12 +22,6 @@ func Words(query string) map[string]bool {
 
 // Fold is the form in which [Words] holds a name.
 func Fold(name string) string { return strings.ToLower(name) }
-
-// Mentions reports whether the query mentions name, regardless of case, as an
-// identifier, with or without backquotes, or as a whole string literal, as in
-// IDENTIFIER('name'). Comments and parts of longer words or literals do not
-// count.
-func Mentions(query, name string) bool { return Words(query)[Fold(name)] }
 
 // FirstKeyword returns, in upper case, the word with which the query begins,
 // after comments, white space and opening parentheses. It is empty when the

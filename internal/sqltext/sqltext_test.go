@@ -10,6 +10,9 @@ import (
 	"github.com/sparkpipe/sparkpipe/internal/sqltext"
 )
 
+// mentions reports whether the query mentions the name.
+func mentions(query, name string) bool { return sqltext.Words(query)[sqltext.Fold(name)] }
+
 func TestMentions(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -53,7 +56,7 @@ func TestMentions(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, tc.want, sqltext.Mentions(tc.query, tc.view))
+			require.Equal(t, tc.want, mentions(tc.query, tc.view))
 		})
 	}
 }
@@ -96,13 +99,13 @@ func FuzzMentions(f *testing.F) {
 	f.Add("SELECT 1 FROM x", "orders")
 	f.Fuzz(func(t *testing.T, query, view string) {
 		quoted := "`" + strings.ReplaceAll(view, "`", "``") + "`"
-		require.True(t, sqltext.Mentions("SELECT * FROM "+quoted+" WHERE "+query, view))
+		require.True(t, mentions("SELECT * FROM "+quoted+" WHERE "+query, view))
 	})
 }
 
-func ExampleMentions() {
-	query := "SELECT * FROM `Orders` -- not from customers"
-	fmt.Println(sqltext.Mentions(query, "orders"), sqltext.Mentions(query, "customers"))
+func ExampleWords() {
+	words := sqltext.Words("SELECT * FROM `Orders` -- not from customers")
+	fmt.Println(words[sqltext.Fold("Orders")], words[sqltext.Fold("customers")])
 	// Output: true false
 }
 

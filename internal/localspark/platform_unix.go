@@ -29,7 +29,7 @@ func lock(ctx context.Context, file string, waiting func()) (func(), error) {
 	for first := true; ; first = false {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if err == nil {
-			return func() { _ = f.Close() }, nil
+			return func() { unlock(f) }, nil
 		}
 		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
 			_ = f.Close()
@@ -45,6 +45,14 @@ func lock(ctx context.Context, file string, waiting func()) (func(), error) {
 		case <-time.After(lockInterval):
 		}
 	}
+}
+
+// unlock gives the lock back before it closes the file. Closing alone does not
+// while a child that is being started at this moment still has a copy of the
+// file.
+func unlock(f *os.File) {
+	_ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN)
+	_ = f.Close()
 }
 
 // ownGroup puts the command into a process group of its own, so that Ctrl-C in

@@ -30,6 +30,125 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+type AnalyzePlanRequest_Explain_ExplainMode int32
+
+const (
+	AnalyzePlanRequest_Explain_EXPLAIN_MODE_UNSPECIFIED AnalyzePlanRequest_Explain_ExplainMode = 0
+	AnalyzePlanRequest_Explain_EXPLAIN_MODE_SIMPLE      AnalyzePlanRequest_Explain_ExplainMode = 1
+	AnalyzePlanRequest_Explain_EXPLAIN_MODE_EXTENDED    AnalyzePlanRequest_Explain_ExplainMode = 2
+	AnalyzePlanRequest_Explain_EXPLAIN_MODE_CODEGEN     AnalyzePlanRequest_Explain_ExplainMode = 3
+	AnalyzePlanRequest_Explain_EXPLAIN_MODE_COST        AnalyzePlanRequest_Explain_ExplainMode = 4
+	AnalyzePlanRequest_Explain_EXPLAIN_MODE_FORMATTED   AnalyzePlanRequest_Explain_ExplainMode = 5
+)
+
+// Enum value maps for AnalyzePlanRequest_Explain_ExplainMode.
+var (
+	AnalyzePlanRequest_Explain_ExplainMode_name = map[int32]string{
+		0: "EXPLAIN_MODE_UNSPECIFIED",
+		1: "EXPLAIN_MODE_SIMPLE",
+		2: "EXPLAIN_MODE_EXTENDED",
+		3: "EXPLAIN_MODE_CODEGEN",
+		4: "EXPLAIN_MODE_COST",
+		5: "EXPLAIN_MODE_FORMATTED",
+	}
+	AnalyzePlanRequest_Explain_ExplainMode_value = map[string]int32{
+		"EXPLAIN_MODE_UNSPECIFIED": 0,
+		"EXPLAIN_MODE_SIMPLE":      1,
+		"EXPLAIN_MODE_EXTENDED":    2,
+		"EXPLAIN_MODE_CODEGEN":     3,
+		"EXPLAIN_MODE_COST":        4,
+		"EXPLAIN_MODE_FORMATTED":   5,
+	}
+)
+
+func (x AnalyzePlanRequest_Explain_ExplainMode) Enum() *AnalyzePlanRequest_Explain_ExplainMode {
+	p := new(AnalyzePlanRequest_Explain_ExplainMode)
+	*p = x
+	return p
+}
+
+func (x AnalyzePlanRequest_Explain_ExplainMode) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AnalyzePlanRequest_Explain_ExplainMode) Descriptor() protoreflect.EnumDescriptor {
+	return file_wire_proto_enumTypes[0].Descriptor()
+}
+
+func (AnalyzePlanRequest_Explain_ExplainMode) Type() protoreflect.EnumType {
+	return &file_wire_proto_enumTypes[0]
+}
+
+func (x AnalyzePlanRequest_Explain_ExplainMode) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AnalyzePlanRequest_Explain_ExplainMode.Descriptor instead.
+func (AnalyzePlanRequest_Explain_ExplainMode) EnumDescriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{3, 1, 0}
+}
+
+type WriteOperationV2_Mode int32
+
+const (
+	WriteOperationV2_MODE_UNSPECIFIED          WriteOperationV2_Mode = 0
+	WriteOperationV2_MODE_CREATE               WriteOperationV2_Mode = 1
+	WriteOperationV2_MODE_OVERWRITE            WriteOperationV2_Mode = 2
+	WriteOperationV2_MODE_OVERWRITE_PARTITIONS WriteOperationV2_Mode = 3
+	WriteOperationV2_MODE_APPEND               WriteOperationV2_Mode = 4
+	WriteOperationV2_MODE_REPLACE              WriteOperationV2_Mode = 5
+	WriteOperationV2_MODE_CREATE_OR_REPLACE    WriteOperationV2_Mode = 6
+)
+
+// Enum value maps for WriteOperationV2_Mode.
+var (
+	WriteOperationV2_Mode_name = map[int32]string{
+		0: "MODE_UNSPECIFIED",
+		1: "MODE_CREATE",
+		2: "MODE_OVERWRITE",
+		3: "MODE_OVERWRITE_PARTITIONS",
+		4: "MODE_APPEND",
+		5: "MODE_REPLACE",
+		6: "MODE_CREATE_OR_REPLACE",
+	}
+	WriteOperationV2_Mode_value = map[string]int32{
+		"MODE_UNSPECIFIED":          0,
+		"MODE_CREATE":               1,
+		"MODE_OVERWRITE":            2,
+		"MODE_OVERWRITE_PARTITIONS": 3,
+		"MODE_APPEND":               4,
+		"MODE_REPLACE":              5,
+		"MODE_CREATE_OR_REPLACE":    6,
+	}
+)
+
+func (x WriteOperationV2_Mode) Enum() *WriteOperationV2_Mode {
+	p := new(WriteOperationV2_Mode)
+	*p = x
+	return p
+}
+
+func (x WriteOperationV2_Mode) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (WriteOperationV2_Mode) Descriptor() protoreflect.EnumDescriptor {
+	return file_wire_proto_enumTypes[1].Descriptor()
+}
+
+func (WriteOperationV2_Mode) Type() protoreflect.EnumType {
+	return &file_wire_proto_enumTypes[1]
+}
+
+func (x WriteOperationV2_Mode) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use WriteOperationV2_Mode.Descriptor instead.
+func (WriteOperationV2_Mode) EnumDescriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{13, 0}
+}
+
 type WriteOperation_SaveMode int32
 
 const (
@@ -69,11 +188,11 @@ func (x WriteOperation_SaveMode) String() string {
 }
 
 func (WriteOperation_SaveMode) Descriptor() protoreflect.EnumDescriptor {
-	return file_wire_proto_enumTypes[0].Descriptor()
+	return file_wire_proto_enumTypes[2].Descriptor()
 }
 
 func (WriteOperation_SaveMode) Type() protoreflect.EnumType {
-	return &file_wire_proto_enumTypes[0]
+	return &file_wire_proto_enumTypes[2]
 }
 
 func (x WriteOperation_SaveMode) Number() protoreflect.EnumNumber {
@@ -82,7 +201,7 @@ func (x WriteOperation_SaveMode) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use WriteOperation_SaveMode.Descriptor instead.
 func (WriteOperation_SaveMode) EnumDescriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{8, 0}
+	return file_wire_proto_rawDescGZIP(), []int{16, 0}
 }
 
 type WriteOperation_SaveTable_TableSaveMethod int32
@@ -118,11 +237,11 @@ func (x WriteOperation_SaveTable_TableSaveMethod) String() string {
 }
 
 func (WriteOperation_SaveTable_TableSaveMethod) Descriptor() protoreflect.EnumDescriptor {
-	return file_wire_proto_enumTypes[1].Descriptor()
+	return file_wire_proto_enumTypes[3].Descriptor()
 }
 
 func (WriteOperation_SaveTable_TableSaveMethod) Type() protoreflect.EnumType {
-	return &file_wire_proto_enumTypes[1]
+	return &file_wire_proto_enumTypes[3]
 }
 
 func (x WriteOperation_SaveTable_TableSaveMethod) Number() protoreflect.EnumNumber {
@@ -131,7 +250,7 @@ func (x WriteOperation_SaveTable_TableSaveMethod) Number() protoreflect.EnumNumb
 
 // Deprecated: Use WriteOperation_SaveTable_TableSaveMethod.Descriptor instead.
 func (WriteOperation_SaveTable_TableSaveMethod) EnumDescriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{8, 0, 0}
+	return file_wire_proto_rawDescGZIP(), []int{16, 0, 0}
 }
 
 type InterruptRequest_InterruptType int32
@@ -170,11 +289,11 @@ func (x InterruptRequest_InterruptType) String() string {
 }
 
 func (InterruptRequest_InterruptType) Descriptor() protoreflect.EnumDescriptor {
-	return file_wire_proto_enumTypes[2].Descriptor()
+	return file_wire_proto_enumTypes[4].Descriptor()
 }
 
 func (InterruptRequest_InterruptType) Type() protoreflect.EnumType {
-	return &file_wire_proto_enumTypes[2]
+	return &file_wire_proto_enumTypes[4]
 }
 
 func (x InterruptRequest_InterruptType) Number() protoreflect.EnumNumber {
@@ -183,7 +302,7 @@ func (x InterruptRequest_InterruptType) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use InterruptRequest_InterruptType.Descriptor instead.
 func (InterruptRequest_InterruptType) EnumDescriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{19, 0}
+	return file_wire_proto_rawDescGZIP(), []int{31, 0}
 }
 
 type UserContext struct {
@@ -312,16 +431,102 @@ func (*Plan_Root) isPlan_OpType() {}
 
 func (*Plan_Command) isPlan_OpType() {}
 
+type StorageLevel struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	UseDisk       bool                   `protobuf:"varint,1,opt,name=use_disk,json=useDisk,proto3" json:"use_disk,omitempty"`
+	UseMemory     bool                   `protobuf:"varint,2,opt,name=use_memory,json=useMemory,proto3" json:"use_memory,omitempty"`
+	UseOffHeap    bool                   `protobuf:"varint,3,opt,name=use_off_heap,json=useOffHeap,proto3" json:"use_off_heap,omitempty"`
+	Deserialized  bool                   `protobuf:"varint,4,opt,name=deserialized,proto3" json:"deserialized,omitempty"`
+	Replication   int32                  `protobuf:"varint,5,opt,name=replication,proto3" json:"replication,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StorageLevel) Reset() {
+	*x = StorageLevel{}
+	mi := &file_wire_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StorageLevel) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StorageLevel) ProtoMessage() {}
+
+func (x *StorageLevel) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StorageLevel.ProtoReflect.Descriptor instead.
+func (*StorageLevel) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *StorageLevel) GetUseDisk() bool {
+	if x != nil {
+		return x.UseDisk
+	}
+	return false
+}
+
+func (x *StorageLevel) GetUseMemory() bool {
+	if x != nil {
+		return x.UseMemory
+	}
+	return false
+}
+
+func (x *StorageLevel) GetUseOffHeap() bool {
+	if x != nil {
+		return x.UseOffHeap
+	}
+	return false
+}
+
+func (x *StorageLevel) GetDeserialized() bool {
+	if x != nil {
+		return x.Deserialized
+	}
+	return false
+}
+
+func (x *StorageLevel) GetReplication() int32 {
+	if x != nil {
+		return x.Replication
+	}
+	return 0
+}
+
 type AnalyzePlanRequest struct {
-	state       protoimpl.MessageState `protogen:"open.v1"`
-	SessionId   string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
-	UserContext *UserContext           `protobuf:"bytes,2,opt,name=user_context,json=userContext,proto3" json:"user_context,omitempty"`
-	ClientType  *string                `protobuf:"bytes,3,opt,name=client_type,json=clientType,proto3,oneof" json:"client_type,omitempty"`
+	state                             protoimpl.MessageState `protogen:"open.v1"`
+	SessionId                         string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	ClientObservedServerSideSessionId *string                `protobuf:"bytes,17,opt,name=client_observed_server_side_session_id,json=clientObservedServerSideSessionId,proto3,oneof" json:"client_observed_server_side_session_id,omitempty"`
+	UserContext                       *UserContext           `protobuf:"bytes,2,opt,name=user_context,json=userContext,proto3" json:"user_context,omitempty"`
+	ClientType                        *string                `protobuf:"bytes,3,opt,name=client_type,json=clientType,proto3,oneof" json:"client_type,omitempty"`
 	// Types that are valid to be assigned to Analyze:
 	//
 	//	*AnalyzePlanRequest_Schema_
+	//	*AnalyzePlanRequest_Explain_
+	//	*AnalyzePlanRequest_TreeString_
+	//	*AnalyzePlanRequest_IsLocal_
+	//	*AnalyzePlanRequest_IsStreaming_
+	//	*AnalyzePlanRequest_InputFiles_
 	//	*AnalyzePlanRequest_SparkVersion_
+	//	*AnalyzePlanRequest_DdlParse
 	//	*AnalyzePlanRequest_SemanticHash_
+	//	*AnalyzePlanRequest_Persist_
+	//	*AnalyzePlanRequest_Unpersist_
+	//	*AnalyzePlanRequest_GetStorageLevel_
 	Analyze       isAnalyzePlanRequest_Analyze `protobuf_oneof:"analyze"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -329,7 +534,7 @@ type AnalyzePlanRequest struct {
 
 func (x *AnalyzePlanRequest) Reset() {
 	*x = AnalyzePlanRequest{}
-	mi := &file_wire_proto_msgTypes[2]
+	mi := &file_wire_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -341,7 +546,7 @@ func (x *AnalyzePlanRequest) String() string {
 func (*AnalyzePlanRequest) ProtoMessage() {}
 
 func (x *AnalyzePlanRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[2]
+	mi := &file_wire_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -354,12 +559,19 @@ func (x *AnalyzePlanRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnalyzePlanRequest.ProtoReflect.Descriptor instead.
 func (*AnalyzePlanRequest) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{2}
+	return file_wire_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *AnalyzePlanRequest) GetSessionId() string {
 	if x != nil {
 		return x.SessionId
+	}
+	return ""
+}
+
+func (x *AnalyzePlanRequest) GetClientObservedServerSideSessionId() string {
+	if x != nil && x.ClientObservedServerSideSessionId != nil {
+		return *x.ClientObservedServerSideSessionId
 	}
 	return ""
 }
@@ -394,10 +606,64 @@ func (x *AnalyzePlanRequest) GetSchema() *AnalyzePlanRequest_Schema {
 	return nil
 }
 
+func (x *AnalyzePlanRequest) GetExplain() *AnalyzePlanRequest_Explain {
+	if x != nil {
+		if x, ok := x.Analyze.(*AnalyzePlanRequest_Explain_); ok {
+			return x.Explain
+		}
+	}
+	return nil
+}
+
+func (x *AnalyzePlanRequest) GetTreeString() *AnalyzePlanRequest_TreeString {
+	if x != nil {
+		if x, ok := x.Analyze.(*AnalyzePlanRequest_TreeString_); ok {
+			return x.TreeString
+		}
+	}
+	return nil
+}
+
+func (x *AnalyzePlanRequest) GetIsLocal() *AnalyzePlanRequest_IsLocal {
+	if x != nil {
+		if x, ok := x.Analyze.(*AnalyzePlanRequest_IsLocal_); ok {
+			return x.IsLocal
+		}
+	}
+	return nil
+}
+
+func (x *AnalyzePlanRequest) GetIsStreaming() *AnalyzePlanRequest_IsStreaming {
+	if x != nil {
+		if x, ok := x.Analyze.(*AnalyzePlanRequest_IsStreaming_); ok {
+			return x.IsStreaming
+		}
+	}
+	return nil
+}
+
+func (x *AnalyzePlanRequest) GetInputFiles() *AnalyzePlanRequest_InputFiles {
+	if x != nil {
+		if x, ok := x.Analyze.(*AnalyzePlanRequest_InputFiles_); ok {
+			return x.InputFiles
+		}
+	}
+	return nil
+}
+
 func (x *AnalyzePlanRequest) GetSparkVersion() *AnalyzePlanRequest_SparkVersion {
 	if x != nil {
 		if x, ok := x.Analyze.(*AnalyzePlanRequest_SparkVersion_); ok {
 			return x.SparkVersion
+		}
+	}
+	return nil
+}
+
+func (x *AnalyzePlanRequest) GetDdlParse() *AnalyzePlanRequest_DDLParse {
+	if x != nil {
+		if x, ok := x.Analyze.(*AnalyzePlanRequest_DdlParse); ok {
+			return x.DdlParse
 		}
 	}
 	return nil
@@ -412,6 +678,33 @@ func (x *AnalyzePlanRequest) GetSemanticHash() *AnalyzePlanRequest_SemanticHash 
 	return nil
 }
 
+func (x *AnalyzePlanRequest) GetPersist() *AnalyzePlanRequest_Persist {
+	if x != nil {
+		if x, ok := x.Analyze.(*AnalyzePlanRequest_Persist_); ok {
+			return x.Persist
+		}
+	}
+	return nil
+}
+
+func (x *AnalyzePlanRequest) GetUnpersist() *AnalyzePlanRequest_Unpersist {
+	if x != nil {
+		if x, ok := x.Analyze.(*AnalyzePlanRequest_Unpersist_); ok {
+			return x.Unpersist
+		}
+	}
+	return nil
+}
+
+func (x *AnalyzePlanRequest) GetGetStorageLevel() *AnalyzePlanRequest_GetStorageLevel {
+	if x != nil {
+		if x, ok := x.Analyze.(*AnalyzePlanRequest_GetStorageLevel_); ok {
+			return x.GetStorageLevel
+		}
+	}
+	return nil
+}
+
 type isAnalyzePlanRequest_Analyze interface {
 	isAnalyzePlanRequest_Analyze()
 }
@@ -420,19 +713,73 @@ type AnalyzePlanRequest_Schema_ struct {
 	Schema *AnalyzePlanRequest_Schema `protobuf:"bytes,4,opt,name=schema,proto3,oneof"`
 }
 
+type AnalyzePlanRequest_Explain_ struct {
+	Explain *AnalyzePlanRequest_Explain `protobuf:"bytes,5,opt,name=explain,proto3,oneof"`
+}
+
+type AnalyzePlanRequest_TreeString_ struct {
+	TreeString *AnalyzePlanRequest_TreeString `protobuf:"bytes,6,opt,name=tree_string,json=treeString,proto3,oneof"`
+}
+
+type AnalyzePlanRequest_IsLocal_ struct {
+	IsLocal *AnalyzePlanRequest_IsLocal `protobuf:"bytes,7,opt,name=is_local,json=isLocal,proto3,oneof"`
+}
+
+type AnalyzePlanRequest_IsStreaming_ struct {
+	IsStreaming *AnalyzePlanRequest_IsStreaming `protobuf:"bytes,8,opt,name=is_streaming,json=isStreaming,proto3,oneof"`
+}
+
+type AnalyzePlanRequest_InputFiles_ struct {
+	InputFiles *AnalyzePlanRequest_InputFiles `protobuf:"bytes,9,opt,name=input_files,json=inputFiles,proto3,oneof"`
+}
+
 type AnalyzePlanRequest_SparkVersion_ struct {
 	SparkVersion *AnalyzePlanRequest_SparkVersion `protobuf:"bytes,10,opt,name=spark_version,json=sparkVersion,proto3,oneof"`
+}
+
+type AnalyzePlanRequest_DdlParse struct {
+	DdlParse *AnalyzePlanRequest_DDLParse `protobuf:"bytes,11,opt,name=ddl_parse,json=ddlParse,proto3,oneof"`
 }
 
 type AnalyzePlanRequest_SemanticHash_ struct {
 	SemanticHash *AnalyzePlanRequest_SemanticHash `protobuf:"bytes,13,opt,name=semantic_hash,json=semanticHash,proto3,oneof"`
 }
 
+type AnalyzePlanRequest_Persist_ struct {
+	Persist *AnalyzePlanRequest_Persist `protobuf:"bytes,14,opt,name=persist,proto3,oneof"`
+}
+
+type AnalyzePlanRequest_Unpersist_ struct {
+	Unpersist *AnalyzePlanRequest_Unpersist `protobuf:"bytes,15,opt,name=unpersist,proto3,oneof"`
+}
+
+type AnalyzePlanRequest_GetStorageLevel_ struct {
+	GetStorageLevel *AnalyzePlanRequest_GetStorageLevel `protobuf:"bytes,16,opt,name=get_storage_level,json=getStorageLevel,proto3,oneof"`
+}
+
 func (*AnalyzePlanRequest_Schema_) isAnalyzePlanRequest_Analyze() {}
+
+func (*AnalyzePlanRequest_Explain_) isAnalyzePlanRequest_Analyze() {}
+
+func (*AnalyzePlanRequest_TreeString_) isAnalyzePlanRequest_Analyze() {}
+
+func (*AnalyzePlanRequest_IsLocal_) isAnalyzePlanRequest_Analyze() {}
+
+func (*AnalyzePlanRequest_IsStreaming_) isAnalyzePlanRequest_Analyze() {}
+
+func (*AnalyzePlanRequest_InputFiles_) isAnalyzePlanRequest_Analyze() {}
 
 func (*AnalyzePlanRequest_SparkVersion_) isAnalyzePlanRequest_Analyze() {}
 
+func (*AnalyzePlanRequest_DdlParse) isAnalyzePlanRequest_Analyze() {}
+
 func (*AnalyzePlanRequest_SemanticHash_) isAnalyzePlanRequest_Analyze() {}
+
+func (*AnalyzePlanRequest_Persist_) isAnalyzePlanRequest_Analyze() {}
+
+func (*AnalyzePlanRequest_Unpersist_) isAnalyzePlanRequest_Analyze() {}
+
+func (*AnalyzePlanRequest_GetStorageLevel_) isAnalyzePlanRequest_Analyze() {}
 
 type AnalyzePlanResponse struct {
 	state               protoimpl.MessageState `protogen:"open.v1"`
@@ -441,8 +788,17 @@ type AnalyzePlanResponse struct {
 	// Types that are valid to be assigned to Result:
 	//
 	//	*AnalyzePlanResponse_Schema_
+	//	*AnalyzePlanResponse_Explain_
+	//	*AnalyzePlanResponse_TreeString_
+	//	*AnalyzePlanResponse_IsLocal_
+	//	*AnalyzePlanResponse_IsStreaming_
+	//	*AnalyzePlanResponse_InputFiles_
 	//	*AnalyzePlanResponse_SparkVersion_
+	//	*AnalyzePlanResponse_DdlParse
 	//	*AnalyzePlanResponse_SemanticHash_
+	//	*AnalyzePlanResponse_Persist_
+	//	*AnalyzePlanResponse_Unpersist_
+	//	*AnalyzePlanResponse_GetStorageLevel_
 	Result        isAnalyzePlanResponse_Result `protobuf_oneof:"result"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -450,7 +806,7 @@ type AnalyzePlanResponse struct {
 
 func (x *AnalyzePlanResponse) Reset() {
 	*x = AnalyzePlanResponse{}
-	mi := &file_wire_proto_msgTypes[3]
+	mi := &file_wire_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -462,7 +818,7 @@ func (x *AnalyzePlanResponse) String() string {
 func (*AnalyzePlanResponse) ProtoMessage() {}
 
 func (x *AnalyzePlanResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[3]
+	mi := &file_wire_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -475,7 +831,7 @@ func (x *AnalyzePlanResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnalyzePlanResponse.ProtoReflect.Descriptor instead.
 func (*AnalyzePlanResponse) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{3}
+	return file_wire_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *AnalyzePlanResponse) GetSessionId() string {
@@ -508,10 +864,64 @@ func (x *AnalyzePlanResponse) GetSchema() *AnalyzePlanResponse_Schema {
 	return nil
 }
 
+func (x *AnalyzePlanResponse) GetExplain() *AnalyzePlanResponse_Explain {
+	if x != nil {
+		if x, ok := x.Result.(*AnalyzePlanResponse_Explain_); ok {
+			return x.Explain
+		}
+	}
+	return nil
+}
+
+func (x *AnalyzePlanResponse) GetTreeString() *AnalyzePlanResponse_TreeString {
+	if x != nil {
+		if x, ok := x.Result.(*AnalyzePlanResponse_TreeString_); ok {
+			return x.TreeString
+		}
+	}
+	return nil
+}
+
+func (x *AnalyzePlanResponse) GetIsLocal() *AnalyzePlanResponse_IsLocal {
+	if x != nil {
+		if x, ok := x.Result.(*AnalyzePlanResponse_IsLocal_); ok {
+			return x.IsLocal
+		}
+	}
+	return nil
+}
+
+func (x *AnalyzePlanResponse) GetIsStreaming() *AnalyzePlanResponse_IsStreaming {
+	if x != nil {
+		if x, ok := x.Result.(*AnalyzePlanResponse_IsStreaming_); ok {
+			return x.IsStreaming
+		}
+	}
+	return nil
+}
+
+func (x *AnalyzePlanResponse) GetInputFiles() *AnalyzePlanResponse_InputFiles {
+	if x != nil {
+		if x, ok := x.Result.(*AnalyzePlanResponse_InputFiles_); ok {
+			return x.InputFiles
+		}
+	}
+	return nil
+}
+
 func (x *AnalyzePlanResponse) GetSparkVersion() *AnalyzePlanResponse_SparkVersion {
 	if x != nil {
 		if x, ok := x.Result.(*AnalyzePlanResponse_SparkVersion_); ok {
 			return x.SparkVersion
+		}
+	}
+	return nil
+}
+
+func (x *AnalyzePlanResponse) GetDdlParse() *AnalyzePlanResponse_DDLParse {
+	if x != nil {
+		if x, ok := x.Result.(*AnalyzePlanResponse_DdlParse); ok {
+			return x.DdlParse
 		}
 	}
 	return nil
@@ -526,6 +936,33 @@ func (x *AnalyzePlanResponse) GetSemanticHash() *AnalyzePlanResponse_SemanticHas
 	return nil
 }
 
+func (x *AnalyzePlanResponse) GetPersist() *AnalyzePlanResponse_Persist {
+	if x != nil {
+		if x, ok := x.Result.(*AnalyzePlanResponse_Persist_); ok {
+			return x.Persist
+		}
+	}
+	return nil
+}
+
+func (x *AnalyzePlanResponse) GetUnpersist() *AnalyzePlanResponse_Unpersist {
+	if x != nil {
+		if x, ok := x.Result.(*AnalyzePlanResponse_Unpersist_); ok {
+			return x.Unpersist
+		}
+	}
+	return nil
+}
+
+func (x *AnalyzePlanResponse) GetGetStorageLevel() *AnalyzePlanResponse_GetStorageLevel {
+	if x != nil {
+		if x, ok := x.Result.(*AnalyzePlanResponse_GetStorageLevel_); ok {
+			return x.GetStorageLevel
+		}
+	}
+	return nil
+}
+
 type isAnalyzePlanResponse_Result interface {
 	isAnalyzePlanResponse_Result()
 }
@@ -534,19 +971,73 @@ type AnalyzePlanResponse_Schema_ struct {
 	Schema *AnalyzePlanResponse_Schema `protobuf:"bytes,2,opt,name=schema,proto3,oneof"`
 }
 
+type AnalyzePlanResponse_Explain_ struct {
+	Explain *AnalyzePlanResponse_Explain `protobuf:"bytes,3,opt,name=explain,proto3,oneof"`
+}
+
+type AnalyzePlanResponse_TreeString_ struct {
+	TreeString *AnalyzePlanResponse_TreeString `protobuf:"bytes,4,opt,name=tree_string,json=treeString,proto3,oneof"`
+}
+
+type AnalyzePlanResponse_IsLocal_ struct {
+	IsLocal *AnalyzePlanResponse_IsLocal `protobuf:"bytes,5,opt,name=is_local,json=isLocal,proto3,oneof"`
+}
+
+type AnalyzePlanResponse_IsStreaming_ struct {
+	IsStreaming *AnalyzePlanResponse_IsStreaming `protobuf:"bytes,6,opt,name=is_streaming,json=isStreaming,proto3,oneof"`
+}
+
+type AnalyzePlanResponse_InputFiles_ struct {
+	InputFiles *AnalyzePlanResponse_InputFiles `protobuf:"bytes,7,opt,name=input_files,json=inputFiles,proto3,oneof"`
+}
+
 type AnalyzePlanResponse_SparkVersion_ struct {
 	SparkVersion *AnalyzePlanResponse_SparkVersion `protobuf:"bytes,8,opt,name=spark_version,json=sparkVersion,proto3,oneof"`
+}
+
+type AnalyzePlanResponse_DdlParse struct {
+	DdlParse *AnalyzePlanResponse_DDLParse `protobuf:"bytes,9,opt,name=ddl_parse,json=ddlParse,proto3,oneof"`
 }
 
 type AnalyzePlanResponse_SemanticHash_ struct {
 	SemanticHash *AnalyzePlanResponse_SemanticHash `protobuf:"bytes,11,opt,name=semantic_hash,json=semanticHash,proto3,oneof"`
 }
 
+type AnalyzePlanResponse_Persist_ struct {
+	Persist *AnalyzePlanResponse_Persist `protobuf:"bytes,12,opt,name=persist,proto3,oneof"`
+}
+
+type AnalyzePlanResponse_Unpersist_ struct {
+	Unpersist *AnalyzePlanResponse_Unpersist `protobuf:"bytes,13,opt,name=unpersist,proto3,oneof"`
+}
+
+type AnalyzePlanResponse_GetStorageLevel_ struct {
+	GetStorageLevel *AnalyzePlanResponse_GetStorageLevel `protobuf:"bytes,14,opt,name=get_storage_level,json=getStorageLevel,proto3,oneof"`
+}
+
 func (*AnalyzePlanResponse_Schema_) isAnalyzePlanResponse_Result() {}
+
+func (*AnalyzePlanResponse_Explain_) isAnalyzePlanResponse_Result() {}
+
+func (*AnalyzePlanResponse_TreeString_) isAnalyzePlanResponse_Result() {}
+
+func (*AnalyzePlanResponse_IsLocal_) isAnalyzePlanResponse_Result() {}
+
+func (*AnalyzePlanResponse_IsStreaming_) isAnalyzePlanResponse_Result() {}
+
+func (*AnalyzePlanResponse_InputFiles_) isAnalyzePlanResponse_Result() {}
 
 func (*AnalyzePlanResponse_SparkVersion_) isAnalyzePlanResponse_Result() {}
 
+func (*AnalyzePlanResponse_DdlParse) isAnalyzePlanResponse_Result() {}
+
 func (*AnalyzePlanResponse_SemanticHash_) isAnalyzePlanResponse_Result() {}
+
+func (*AnalyzePlanResponse_Persist_) isAnalyzePlanResponse_Result() {}
+
+func (*AnalyzePlanResponse_Unpersist_) isAnalyzePlanResponse_Result() {}
+
+func (*AnalyzePlanResponse_GetStorageLevel_) isAnalyzePlanResponse_Result() {}
 
 type ReattachOptions struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -557,7 +1048,7 @@ type ReattachOptions struct {
 
 func (x *ReattachOptions) Reset() {
 	*x = ReattachOptions{}
-	mi := &file_wire_proto_msgTypes[4]
+	mi := &file_wire_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -569,7 +1060,7 @@ func (x *ReattachOptions) String() string {
 func (*ReattachOptions) ProtoMessage() {}
 
 func (x *ReattachOptions) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[4]
+	mi := &file_wire_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -582,7 +1073,7 @@ func (x *ReattachOptions) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReattachOptions.ProtoReflect.Descriptor instead.
 func (*ReattachOptions) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{4}
+	return file_wire_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ReattachOptions) GetReattachable() bool {
@@ -592,22 +1083,289 @@ func (x *ReattachOptions) GetReattachable() bool {
 	return false
 }
 
+type ReattachExecuteRequest struct {
+	state                             protoimpl.MessageState `protogen:"open.v1"`
+	SessionId                         string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	ClientObservedServerSideSessionId *string                `protobuf:"bytes,6,opt,name=client_observed_server_side_session_id,json=clientObservedServerSideSessionId,proto3,oneof" json:"client_observed_server_side_session_id,omitempty"`
+	UserContext                       *UserContext           `protobuf:"bytes,2,opt,name=user_context,json=userContext,proto3" json:"user_context,omitempty"`
+	OperationId                       string                 `protobuf:"bytes,3,opt,name=operation_id,json=operationId,proto3" json:"operation_id,omitempty"`
+	ClientType                        *string                `protobuf:"bytes,4,opt,name=client_type,json=clientType,proto3,oneof" json:"client_type,omitempty"`
+	LastResponseId                    *string                `protobuf:"bytes,5,opt,name=last_response_id,json=lastResponseId,proto3,oneof" json:"last_response_id,omitempty"`
+	unknownFields                     protoimpl.UnknownFields
+	sizeCache                         protoimpl.SizeCache
+}
+
+func (x *ReattachExecuteRequest) Reset() {
+	*x = ReattachExecuteRequest{}
+	mi := &file_wire_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReattachExecuteRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReattachExecuteRequest) ProtoMessage() {}
+
+func (x *ReattachExecuteRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReattachExecuteRequest.ProtoReflect.Descriptor instead.
+func (*ReattachExecuteRequest) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ReattachExecuteRequest) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *ReattachExecuteRequest) GetClientObservedServerSideSessionId() string {
+	if x != nil && x.ClientObservedServerSideSessionId != nil {
+		return *x.ClientObservedServerSideSessionId
+	}
+	return ""
+}
+
+func (x *ReattachExecuteRequest) GetUserContext() *UserContext {
+	if x != nil {
+		return x.UserContext
+	}
+	return nil
+}
+
+func (x *ReattachExecuteRequest) GetOperationId() string {
+	if x != nil {
+		return x.OperationId
+	}
+	return ""
+}
+
+func (x *ReattachExecuteRequest) GetClientType() string {
+	if x != nil && x.ClientType != nil {
+		return *x.ClientType
+	}
+	return ""
+}
+
+func (x *ReattachExecuteRequest) GetLastResponseId() string {
+	if x != nil && x.LastResponseId != nil {
+		return *x.LastResponseId
+	}
+	return ""
+}
+
+type ReleaseExecuteRequest struct {
+	state                             protoimpl.MessageState `protogen:"open.v1"`
+	SessionId                         string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	ClientObservedServerSideSessionId *string                `protobuf:"bytes,7,opt,name=client_observed_server_side_session_id,json=clientObservedServerSideSessionId,proto3,oneof" json:"client_observed_server_side_session_id,omitempty"`
+	UserContext                       *UserContext           `protobuf:"bytes,2,opt,name=user_context,json=userContext,proto3" json:"user_context,omitempty"`
+	OperationId                       string                 `protobuf:"bytes,3,opt,name=operation_id,json=operationId,proto3" json:"operation_id,omitempty"`
+	ClientType                        *string                `protobuf:"bytes,4,opt,name=client_type,json=clientType,proto3,oneof" json:"client_type,omitempty"`
+	// Types that are valid to be assigned to Release:
+	//
+	//	*ReleaseExecuteRequest_ReleaseAll_
+	//	*ReleaseExecuteRequest_ReleaseUntil_
+	Release       isReleaseExecuteRequest_Release `protobuf_oneof:"release"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReleaseExecuteRequest) Reset() {
+	*x = ReleaseExecuteRequest{}
+	mi := &file_wire_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReleaseExecuteRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReleaseExecuteRequest) ProtoMessage() {}
+
+func (x *ReleaseExecuteRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReleaseExecuteRequest.ProtoReflect.Descriptor instead.
+func (*ReleaseExecuteRequest) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ReleaseExecuteRequest) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *ReleaseExecuteRequest) GetClientObservedServerSideSessionId() string {
+	if x != nil && x.ClientObservedServerSideSessionId != nil {
+		return *x.ClientObservedServerSideSessionId
+	}
+	return ""
+}
+
+func (x *ReleaseExecuteRequest) GetUserContext() *UserContext {
+	if x != nil {
+		return x.UserContext
+	}
+	return nil
+}
+
+func (x *ReleaseExecuteRequest) GetOperationId() string {
+	if x != nil {
+		return x.OperationId
+	}
+	return ""
+}
+
+func (x *ReleaseExecuteRequest) GetClientType() string {
+	if x != nil && x.ClientType != nil {
+		return *x.ClientType
+	}
+	return ""
+}
+
+func (x *ReleaseExecuteRequest) GetRelease() isReleaseExecuteRequest_Release {
+	if x != nil {
+		return x.Release
+	}
+	return nil
+}
+
+func (x *ReleaseExecuteRequest) GetReleaseAll() *ReleaseExecuteRequest_ReleaseAll {
+	if x != nil {
+		if x, ok := x.Release.(*ReleaseExecuteRequest_ReleaseAll_); ok {
+			return x.ReleaseAll
+		}
+	}
+	return nil
+}
+
+func (x *ReleaseExecuteRequest) GetReleaseUntil() *ReleaseExecuteRequest_ReleaseUntil {
+	if x != nil {
+		if x, ok := x.Release.(*ReleaseExecuteRequest_ReleaseUntil_); ok {
+			return x.ReleaseUntil
+		}
+	}
+	return nil
+}
+
+type isReleaseExecuteRequest_Release interface {
+	isReleaseExecuteRequest_Release()
+}
+
+type ReleaseExecuteRequest_ReleaseAll_ struct {
+	ReleaseAll *ReleaseExecuteRequest_ReleaseAll `protobuf:"bytes,5,opt,name=release_all,json=releaseAll,proto3,oneof"`
+}
+
+type ReleaseExecuteRequest_ReleaseUntil_ struct {
+	ReleaseUntil *ReleaseExecuteRequest_ReleaseUntil `protobuf:"bytes,6,opt,name=release_until,json=releaseUntil,proto3,oneof"`
+}
+
+func (*ReleaseExecuteRequest_ReleaseAll_) isReleaseExecuteRequest_Release() {}
+
+func (*ReleaseExecuteRequest_ReleaseUntil_) isReleaseExecuteRequest_Release() {}
+
+type ReleaseExecuteResponse struct {
+	state               protoimpl.MessageState `protogen:"open.v1"`
+	SessionId           string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	ServerSideSessionId string                 `protobuf:"bytes,3,opt,name=server_side_session_id,json=serverSideSessionId,proto3" json:"server_side_session_id,omitempty"`
+	OperationId         *string                `protobuf:"bytes,2,opt,name=operation_id,json=operationId,proto3,oneof" json:"operation_id,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
+}
+
+func (x *ReleaseExecuteResponse) Reset() {
+	*x = ReleaseExecuteResponse{}
+	mi := &file_wire_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReleaseExecuteResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReleaseExecuteResponse) ProtoMessage() {}
+
+func (x *ReleaseExecuteResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReleaseExecuteResponse.ProtoReflect.Descriptor instead.
+func (*ReleaseExecuteResponse) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ReleaseExecuteResponse) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *ReleaseExecuteResponse) GetServerSideSessionId() string {
+	if x != nil {
+		return x.ServerSideSessionId
+	}
+	return ""
+}
+
+func (x *ReleaseExecuteResponse) GetOperationId() string {
+	if x != nil && x.OperationId != nil {
+		return *x.OperationId
+	}
+	return ""
+}
+
 type ExecutePlanRequest struct {
-	state          protoimpl.MessageState              `protogen:"open.v1"`
-	SessionId      string                              `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
-	UserContext    *UserContext                        `protobuf:"bytes,2,opt,name=user_context,json=userContext,proto3" json:"user_context,omitempty"`
-	Plan           *Plan                               `protobuf:"bytes,3,opt,name=plan,proto3" json:"plan,omitempty"`
-	ClientType     *string                             `protobuf:"bytes,4,opt,name=client_type,json=clientType,proto3,oneof" json:"client_type,omitempty"`
-	RequestOptions []*ExecutePlanRequest_RequestOption `protobuf:"bytes,5,rep,name=request_options,json=requestOptions,proto3" json:"request_options,omitempty"`
-	OperationId    *string                             `protobuf:"bytes,6,opt,name=operation_id,json=operationId,proto3,oneof" json:"operation_id,omitempty"`
-	Tags           []string                            `protobuf:"bytes,7,rep,name=tags,proto3" json:"tags,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	state                             protoimpl.MessageState              `protogen:"open.v1"`
+	SessionId                         string                              `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	ClientObservedServerSideSessionId *string                             `protobuf:"bytes,8,opt,name=client_observed_server_side_session_id,json=clientObservedServerSideSessionId,proto3,oneof" json:"client_observed_server_side_session_id,omitempty"`
+	UserContext                       *UserContext                        `protobuf:"bytes,2,opt,name=user_context,json=userContext,proto3" json:"user_context,omitempty"`
+	Plan                              *Plan                               `protobuf:"bytes,3,opt,name=plan,proto3" json:"plan,omitempty"`
+	ClientType                        *string                             `protobuf:"bytes,4,opt,name=client_type,json=clientType,proto3,oneof" json:"client_type,omitempty"`
+	RequestOptions                    []*ExecutePlanRequest_RequestOption `protobuf:"bytes,5,rep,name=request_options,json=requestOptions,proto3" json:"request_options,omitempty"`
+	OperationId                       *string                             `protobuf:"bytes,6,opt,name=operation_id,json=operationId,proto3,oneof" json:"operation_id,omitempty"`
+	Tags                              []string                            `protobuf:"bytes,7,rep,name=tags,proto3" json:"tags,omitempty"`
+	unknownFields                     protoimpl.UnknownFields
+	sizeCache                         protoimpl.SizeCache
 }
 
 func (x *ExecutePlanRequest) Reset() {
 	*x = ExecutePlanRequest{}
-	mi := &file_wire_proto_msgTypes[5]
+	mi := &file_wire_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -619,7 +1377,7 @@ func (x *ExecutePlanRequest) String() string {
 func (*ExecutePlanRequest) ProtoMessage() {}
 
 func (x *ExecutePlanRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[5]
+	mi := &file_wire_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -632,12 +1390,19 @@ func (x *ExecutePlanRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecutePlanRequest.ProtoReflect.Descriptor instead.
 func (*ExecutePlanRequest) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{5}
+	return file_wire_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ExecutePlanRequest) GetSessionId() string {
 	if x != nil {
 		return x.SessionId
+	}
+	return ""
+}
+
+func (x *ExecutePlanRequest) GetClientObservedServerSideSessionId() string {
+	if x != nil && x.ClientObservedServerSideSessionId != nil {
+		return *x.ClientObservedServerSideSessionId
 	}
 	return ""
 }
@@ -695,15 +1460,19 @@ type ExecutePlanResponse struct {
 	//	*ExecutePlanResponse_ArrowBatch_
 	//	*ExecutePlanResponse_SqlCommandResult_
 	//	*ExecutePlanResponse_ResultComplete_
-	ResponseType  isExecutePlanResponse_ResponseType `protobuf_oneof:"response_type"`
-	Schema        []byte                             `protobuf:"bytes,7,opt,name=schema,proto3" json:"schema,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	//	*ExecutePlanResponse_ExecutionProgress_
+	//	*ExecutePlanResponse_CheckpointCommandResult
+	ResponseType    isExecutePlanResponse_ResponseType     `protobuf_oneof:"response_type"`
+	Metrics         *ExecutePlanResponse_Metrics           `protobuf:"bytes,4,opt,name=metrics,proto3" json:"metrics,omitempty"`
+	ObservedMetrics []*ExecutePlanResponse_ObservedMetrics `protobuf:"bytes,6,rep,name=observed_metrics,json=observedMetrics,proto3" json:"observed_metrics,omitempty"`
+	Schema          *DataType                              `protobuf:"bytes,7,opt,name=schema,proto3" json:"schema,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *ExecutePlanResponse) Reset() {
 	*x = ExecutePlanResponse{}
-	mi := &file_wire_proto_msgTypes[6]
+	mi := &file_wire_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -715,7 +1484,7 @@ func (x *ExecutePlanResponse) String() string {
 func (*ExecutePlanResponse) ProtoMessage() {}
 
 func (x *ExecutePlanResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[6]
+	mi := &file_wire_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -728,7 +1497,7 @@ func (x *ExecutePlanResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecutePlanResponse.ProtoReflect.Descriptor instead.
 func (*ExecutePlanResponse) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{6}
+	return file_wire_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ExecutePlanResponse) GetSessionId() string {
@@ -793,7 +1562,39 @@ func (x *ExecutePlanResponse) GetResultComplete() *ExecutePlanResponse_ResultCom
 	return nil
 }
 
-func (x *ExecutePlanResponse) GetSchema() []byte {
+func (x *ExecutePlanResponse) GetExecutionProgress() *ExecutePlanResponse_ExecutionProgress {
+	if x != nil {
+		if x, ok := x.ResponseType.(*ExecutePlanResponse_ExecutionProgress_); ok {
+			return x.ExecutionProgress
+		}
+	}
+	return nil
+}
+
+func (x *ExecutePlanResponse) GetCheckpointCommandResult() *CheckpointCommandResult {
+	if x != nil {
+		if x, ok := x.ResponseType.(*ExecutePlanResponse_CheckpointCommandResult); ok {
+			return x.CheckpointCommandResult
+		}
+	}
+	return nil
+}
+
+func (x *ExecutePlanResponse) GetMetrics() *ExecutePlanResponse_Metrics {
+	if x != nil {
+		return x.Metrics
+	}
+	return nil
+}
+
+func (x *ExecutePlanResponse) GetObservedMetrics() []*ExecutePlanResponse_ObservedMetrics {
+	if x != nil {
+		return x.ObservedMetrics
+	}
+	return nil
+}
+
+func (x *ExecutePlanResponse) GetSchema() *DataType {
 	if x != nil {
 		return x.Schema
 	}
@@ -816,11 +1617,67 @@ type ExecutePlanResponse_ResultComplete_ struct {
 	ResultComplete *ExecutePlanResponse_ResultComplete `protobuf:"bytes,14,opt,name=result_complete,json=resultComplete,proto3,oneof"`
 }
 
+type ExecutePlanResponse_ExecutionProgress_ struct {
+	ExecutionProgress *ExecutePlanResponse_ExecutionProgress `protobuf:"bytes,18,opt,name=execution_progress,json=executionProgress,proto3,oneof"`
+}
+
+type ExecutePlanResponse_CheckpointCommandResult struct {
+	CheckpointCommandResult *CheckpointCommandResult `protobuf:"bytes,19,opt,name=checkpoint_command_result,json=checkpointCommandResult,proto3,oneof"`
+}
+
 func (*ExecutePlanResponse_ArrowBatch_) isExecutePlanResponse_ResponseType() {}
 
 func (*ExecutePlanResponse_SqlCommandResult_) isExecutePlanResponse_ResponseType() {}
 
 func (*ExecutePlanResponse_ResultComplete_) isExecutePlanResponse_ResponseType() {}
+
+func (*ExecutePlanResponse_ExecutionProgress_) isExecutePlanResponse_ResponseType() {}
+
+func (*ExecutePlanResponse_CheckpointCommandResult) isExecutePlanResponse_ResponseType() {}
+
+type CheckpointCommandResult struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Relation      *CachedRemoteRelation  `protobuf:"bytes,1,opt,name=relation,proto3" json:"relation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckpointCommandResult) Reset() {
+	*x = CheckpointCommandResult{}
+	mi := &file_wire_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckpointCommandResult) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckpointCommandResult) ProtoMessage() {}
+
+func (x *CheckpointCommandResult) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckpointCommandResult.ProtoReflect.Descriptor instead.
+func (*CheckpointCommandResult) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *CheckpointCommandResult) GetRelation() *CachedRemoteRelation {
+	if x != nil {
+		return x.Relation
+	}
+	return nil
+}
 
 type Command struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -828,7 +1685,10 @@ type Command struct {
 	//
 	//	*Command_WriteOperation
 	//	*Command_CreateDataframeView
+	//	*Command_WriteOperationV2
 	//	*Command_SqlCommand
+	//	*Command_CheckpointCommand
+	//	*Command_RemoveCachedRemoteRelationCommand
 	CommandType   isCommand_CommandType `protobuf_oneof:"command_type"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -836,7 +1696,7 @@ type Command struct {
 
 func (x *Command) Reset() {
 	*x = Command{}
-	mi := &file_wire_proto_msgTypes[7]
+	mi := &file_wire_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -848,7 +1708,7 @@ func (x *Command) String() string {
 func (*Command) ProtoMessage() {}
 
 func (x *Command) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[7]
+	mi := &file_wire_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -861,7 +1721,7 @@ func (x *Command) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Command.ProtoReflect.Descriptor instead.
 func (*Command) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{7}
+	return file_wire_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Command) GetCommandType() isCommand_CommandType {
@@ -889,10 +1749,37 @@ func (x *Command) GetCreateDataframeView() *CreateDataFrameViewCommand {
 	return nil
 }
 
+func (x *Command) GetWriteOperationV2() *WriteOperationV2 {
+	if x != nil {
+		if x, ok := x.CommandType.(*Command_WriteOperationV2); ok {
+			return x.WriteOperationV2
+		}
+	}
+	return nil
+}
+
 func (x *Command) GetSqlCommand() *SqlCommand {
 	if x != nil {
 		if x, ok := x.CommandType.(*Command_SqlCommand); ok {
 			return x.SqlCommand
+		}
+	}
+	return nil
+}
+
+func (x *Command) GetCheckpointCommand() *CheckpointCommand {
+	if x != nil {
+		if x, ok := x.CommandType.(*Command_CheckpointCommand); ok {
+			return x.CheckpointCommand
+		}
+	}
+	return nil
+}
+
+func (x *Command) GetRemoveCachedRemoteRelationCommand() *RemoveCachedRemoteRelationCommand {
+	if x != nil {
+		if x, ok := x.CommandType.(*Command_RemoveCachedRemoteRelationCommand); ok {
+			return x.RemoveCachedRemoteRelationCommand
 		}
 	}
 	return nil
@@ -910,15 +1797,253 @@ type Command_CreateDataframeView struct {
 	CreateDataframeView *CreateDataFrameViewCommand `protobuf:"bytes,3,opt,name=create_dataframe_view,json=createDataframeView,proto3,oneof"`
 }
 
+type Command_WriteOperationV2 struct {
+	WriteOperationV2 *WriteOperationV2 `protobuf:"bytes,4,opt,name=write_operation_v2,json=writeOperationV2,proto3,oneof"`
+}
+
 type Command_SqlCommand struct {
 	SqlCommand *SqlCommand `protobuf:"bytes,5,opt,name=sql_command,json=sqlCommand,proto3,oneof"`
+}
+
+type Command_CheckpointCommand struct {
+	CheckpointCommand *CheckpointCommand `protobuf:"bytes,14,opt,name=checkpoint_command,json=checkpointCommand,proto3,oneof"`
+}
+
+type Command_RemoveCachedRemoteRelationCommand struct {
+	RemoveCachedRemoteRelationCommand *RemoveCachedRemoteRelationCommand `protobuf:"bytes,15,opt,name=remove_cached_remote_relation_command,json=removeCachedRemoteRelationCommand,proto3,oneof"`
 }
 
 func (*Command_WriteOperation) isCommand_CommandType() {}
 
 func (*Command_CreateDataframeView) isCommand_CommandType() {}
 
+func (*Command_WriteOperationV2) isCommand_CommandType() {}
+
 func (*Command_SqlCommand) isCommand_CommandType() {}
+
+func (*Command_CheckpointCommand) isCommand_CommandType() {}
+
+func (*Command_RemoveCachedRemoteRelationCommand) isCommand_CommandType() {}
+
+type WriteOperationV2 struct {
+	state               protoimpl.MessageState `protogen:"open.v1"`
+	Input               []byte                 `protobuf:"bytes,1,opt,name=input,proto3" json:"input,omitempty"`
+	TableName           string                 `protobuf:"bytes,2,opt,name=table_name,json=tableName,proto3" json:"table_name,omitempty"`
+	Provider            *string                `protobuf:"bytes,3,opt,name=provider,proto3,oneof" json:"provider,omitempty"`
+	PartitioningColumns [][]byte               `protobuf:"bytes,4,rep,name=partitioning_columns,json=partitioningColumns,proto3" json:"partitioning_columns,omitempty"`
+	Options             map[string]string      `protobuf:"bytes,5,rep,name=options,proto3" json:"options,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	TableProperties     map[string]string      `protobuf:"bytes,6,rep,name=table_properties,json=tableProperties,proto3" json:"table_properties,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Mode                WriteOperationV2_Mode  `protobuf:"varint,7,opt,name=mode,proto3,enum=sparkpipe.wire.WriteOperationV2_Mode" json:"mode,omitempty"`
+	OverwriteCondition  []byte                 `protobuf:"bytes,8,opt,name=overwrite_condition,json=overwriteCondition,proto3" json:"overwrite_condition,omitempty"`
+	ClusteringColumns   []string               `protobuf:"bytes,9,rep,name=clustering_columns,json=clusteringColumns,proto3" json:"clustering_columns,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
+}
+
+func (x *WriteOperationV2) Reset() {
+	*x = WriteOperationV2{}
+	mi := &file_wire_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WriteOperationV2) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WriteOperationV2) ProtoMessage() {}
+
+func (x *WriteOperationV2) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WriteOperationV2.ProtoReflect.Descriptor instead.
+func (*WriteOperationV2) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *WriteOperationV2) GetInput() []byte {
+	if x != nil {
+		return x.Input
+	}
+	return nil
+}
+
+func (x *WriteOperationV2) GetTableName() string {
+	if x != nil {
+		return x.TableName
+	}
+	return ""
+}
+
+func (x *WriteOperationV2) GetProvider() string {
+	if x != nil && x.Provider != nil {
+		return *x.Provider
+	}
+	return ""
+}
+
+func (x *WriteOperationV2) GetPartitioningColumns() [][]byte {
+	if x != nil {
+		return x.PartitioningColumns
+	}
+	return nil
+}
+
+func (x *WriteOperationV2) GetOptions() map[string]string {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
+func (x *WriteOperationV2) GetTableProperties() map[string]string {
+	if x != nil {
+		return x.TableProperties
+	}
+	return nil
+}
+
+func (x *WriteOperationV2) GetMode() WriteOperationV2_Mode {
+	if x != nil {
+		return x.Mode
+	}
+	return WriteOperationV2_MODE_UNSPECIFIED
+}
+
+func (x *WriteOperationV2) GetOverwriteCondition() []byte {
+	if x != nil {
+		return x.OverwriteCondition
+	}
+	return nil
+}
+
+func (x *WriteOperationV2) GetClusteringColumns() []string {
+	if x != nil {
+		return x.ClusteringColumns
+	}
+	return nil
+}
+
+type CheckpointCommand struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Relation      []byte                 `protobuf:"bytes,1,opt,name=relation,proto3" json:"relation,omitempty"`
+	Local         bool                   `protobuf:"varint,2,opt,name=local,proto3" json:"local,omitempty"`
+	Eager         bool                   `protobuf:"varint,3,opt,name=eager,proto3" json:"eager,omitempty"`
+	StorageLevel  *StorageLevel          `protobuf:"bytes,4,opt,name=storage_level,json=storageLevel,proto3,oneof" json:"storage_level,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckpointCommand) Reset() {
+	*x = CheckpointCommand{}
+	mi := &file_wire_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckpointCommand) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckpointCommand) ProtoMessage() {}
+
+func (x *CheckpointCommand) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckpointCommand.ProtoReflect.Descriptor instead.
+func (*CheckpointCommand) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *CheckpointCommand) GetRelation() []byte {
+	if x != nil {
+		return x.Relation
+	}
+	return nil
+}
+
+func (x *CheckpointCommand) GetLocal() bool {
+	if x != nil {
+		return x.Local
+	}
+	return false
+}
+
+func (x *CheckpointCommand) GetEager() bool {
+	if x != nil {
+		return x.Eager
+	}
+	return false
+}
+
+func (x *CheckpointCommand) GetStorageLevel() *StorageLevel {
+	if x != nil {
+		return x.StorageLevel
+	}
+	return nil
+}
+
+type RemoveCachedRemoteRelationCommand struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Relation      *CachedRemoteRelation  `protobuf:"bytes,1,opt,name=relation,proto3" json:"relation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemoveCachedRemoteRelationCommand) Reset() {
+	*x = RemoveCachedRemoteRelationCommand{}
+	mi := &file_wire_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemoveCachedRemoteRelationCommand) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemoveCachedRemoteRelationCommand) ProtoMessage() {}
+
+func (x *RemoveCachedRemoteRelationCommand) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemoveCachedRemoteRelationCommand.ProtoReflect.Descriptor instead.
+func (*RemoveCachedRemoteRelationCommand) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *RemoveCachedRemoteRelationCommand) GetRelation() *CachedRemoteRelation {
+	if x != nil {
+		return x.Relation
+	}
+	return nil
+}
 
 type WriteOperation struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
@@ -941,7 +2066,7 @@ type WriteOperation struct {
 
 func (x *WriteOperation) Reset() {
 	*x = WriteOperation{}
-	mi := &file_wire_proto_msgTypes[8]
+	mi := &file_wire_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -953,7 +2078,7 @@ func (x *WriteOperation) String() string {
 func (*WriteOperation) ProtoMessage() {}
 
 func (x *WriteOperation) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[8]
+	mi := &file_wire_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -966,7 +2091,7 @@ func (x *WriteOperation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteOperation.ProtoReflect.Descriptor instead.
 func (*WriteOperation) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{8}
+	return file_wire_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *WriteOperation) GetInput() []byte {
@@ -1078,7 +2203,7 @@ type CreateDataFrameViewCommand struct {
 
 func (x *CreateDataFrameViewCommand) Reset() {
 	*x = CreateDataFrameViewCommand{}
-	mi := &file_wire_proto_msgTypes[9]
+	mi := &file_wire_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1090,7 +2215,7 @@ func (x *CreateDataFrameViewCommand) String() string {
 func (*CreateDataFrameViewCommand) ProtoMessage() {}
 
 func (x *CreateDataFrameViewCommand) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[9]
+	mi := &file_wire_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1103,7 +2228,7 @@ func (x *CreateDataFrameViewCommand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateDataFrameViewCommand.ProtoReflect.Descriptor instead.
 func (*CreateDataFrameViewCommand) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{9}
+	return file_wire_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *CreateDataFrameViewCommand) GetInput() []byte {
@@ -1143,7 +2268,7 @@ type SqlCommand struct {
 
 func (x *SqlCommand) Reset() {
 	*x = SqlCommand{}
-	mi := &file_wire_proto_msgTypes[10]
+	mi := &file_wire_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1155,7 +2280,7 @@ func (x *SqlCommand) String() string {
 func (*SqlCommand) ProtoMessage() {}
 
 func (x *SqlCommand) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[10]
+	mi := &file_wire_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1168,7 +2293,7 @@ func (x *SqlCommand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SqlCommand.ProtoReflect.Descriptor instead.
 func (*SqlCommand) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{10}
+	return file_wire_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *SqlCommand) GetInput() []byte {
@@ -1187,7 +2312,7 @@ type RelationCommon struct {
 
 func (x *RelationCommon) Reset() {
 	*x = RelationCommon{}
-	mi := &file_wire_proto_msgTypes[11]
+	mi := &file_wire_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1199,7 +2324,7 @@ func (x *RelationCommon) String() string {
 func (*RelationCommon) ProtoMessage() {}
 
 func (x *RelationCommon) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[11]
+	mi := &file_wire_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1212,7 +2337,7 @@ func (x *RelationCommon) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RelationCommon.ProtoReflect.Descriptor instead.
 func (*RelationCommon) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{11}
+	return file_wire_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *RelationCommon) GetPlanId() int64 {
@@ -1230,7 +2355,12 @@ type Relation struct {
 	//	*Relation_Read
 	//	*Relation_Sql
 	//	*Relation_LocalRelation
+	//	*Relation_Limit
 	//	*Relation_ShowString
+	//	*Relation_CollectMetrics
+	//	*Relation_CachedLocalRelation
+	//	*Relation_CachedRemoteRelation
+	//	*Relation_Catalog
 	RelType       isRelation_RelType `protobuf_oneof:"rel_type"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1238,7 +2368,7 @@ type Relation struct {
 
 func (x *Relation) Reset() {
 	*x = Relation{}
-	mi := &file_wire_proto_msgTypes[12]
+	mi := &file_wire_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1250,7 +2380,7 @@ func (x *Relation) String() string {
 func (*Relation) ProtoMessage() {}
 
 func (x *Relation) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[12]
+	mi := &file_wire_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1263,7 +2393,7 @@ func (x *Relation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Relation.ProtoReflect.Descriptor instead.
 func (*Relation) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{12}
+	return file_wire_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Relation) GetCommon() *RelationCommon {
@@ -1307,10 +2437,55 @@ func (x *Relation) GetLocalRelation() *LocalRelation {
 	return nil
 }
 
+func (x *Relation) GetLimit() *Limit {
+	if x != nil {
+		if x, ok := x.RelType.(*Relation_Limit); ok {
+			return x.Limit
+		}
+	}
+	return nil
+}
+
 func (x *Relation) GetShowString() *ShowString {
 	if x != nil {
 		if x, ok := x.RelType.(*Relation_ShowString); ok {
 			return x.ShowString
+		}
+	}
+	return nil
+}
+
+func (x *Relation) GetCollectMetrics() *CollectMetrics {
+	if x != nil {
+		if x, ok := x.RelType.(*Relation_CollectMetrics); ok {
+			return x.CollectMetrics
+		}
+	}
+	return nil
+}
+
+func (x *Relation) GetCachedLocalRelation() *CachedLocalRelation {
+	if x != nil {
+		if x, ok := x.RelType.(*Relation_CachedLocalRelation); ok {
+			return x.CachedLocalRelation
+		}
+	}
+	return nil
+}
+
+func (x *Relation) GetCachedRemoteRelation() *CachedRemoteRelation {
+	if x != nil {
+		if x, ok := x.RelType.(*Relation_CachedRemoteRelation); ok {
+			return x.CachedRemoteRelation
+		}
+	}
+	return nil
+}
+
+func (x *Relation) GetCatalog() *Catalog {
+	if x != nil {
+		if x, ok := x.RelType.(*Relation_Catalog); ok {
+			return x.Catalog
 		}
 	}
 	return nil
@@ -1332,8 +2507,28 @@ type Relation_LocalRelation struct {
 	LocalRelation *LocalRelation `protobuf:"bytes,11,opt,name=local_relation,json=localRelation,proto3,oneof"`
 }
 
+type Relation_Limit struct {
+	Limit *Limit `protobuf:"bytes,8,opt,name=limit,proto3,oneof"`
+}
+
 type Relation_ShowString struct {
 	ShowString *ShowString `protobuf:"bytes,20,opt,name=show_string,json=showString,proto3,oneof"`
+}
+
+type Relation_CollectMetrics struct {
+	CollectMetrics *CollectMetrics `protobuf:"bytes,29,opt,name=collect_metrics,json=collectMetrics,proto3,oneof"`
+}
+
+type Relation_CachedLocalRelation struct {
+	CachedLocalRelation *CachedLocalRelation `protobuf:"bytes,36,opt,name=cached_local_relation,json=cachedLocalRelation,proto3,oneof"`
+}
+
+type Relation_CachedRemoteRelation struct {
+	CachedRemoteRelation *CachedRemoteRelation `protobuf:"bytes,37,opt,name=cached_remote_relation,json=cachedRemoteRelation,proto3,oneof"`
+}
+
+type Relation_Catalog struct {
+	Catalog *Catalog `protobuf:"bytes,200,opt,name=catalog,proto3,oneof"`
 }
 
 func (*Relation_Read) isRelation_RelType() {}
@@ -1342,7 +2537,217 @@ func (*Relation_Sql) isRelation_RelType() {}
 
 func (*Relation_LocalRelation) isRelation_RelType() {}
 
+func (*Relation_Limit) isRelation_RelType() {}
+
 func (*Relation_ShowString) isRelation_RelType() {}
+
+func (*Relation_CollectMetrics) isRelation_RelType() {}
+
+func (*Relation_CachedLocalRelation) isRelation_RelType() {}
+
+func (*Relation_CachedRemoteRelation) isRelation_RelType() {}
+
+func (*Relation_Catalog) isRelation_RelType() {}
+
+type Limit struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Input         []byte                 `protobuf:"bytes,1,opt,name=input,proto3" json:"input,omitempty"`
+	Limit         int32                  `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Limit) Reset() {
+	*x = Limit{}
+	mi := &file_wire_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Limit) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Limit) ProtoMessage() {}
+
+func (x *Limit) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Limit.ProtoReflect.Descriptor instead.
+func (*Limit) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *Limit) GetInput() []byte {
+	if x != nil {
+		return x.Input
+	}
+	return nil
+}
+
+func (x *Limit) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+type CollectMetrics struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Input         []byte                 `protobuf:"bytes,1,opt,name=input,proto3" json:"input,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Metrics       [][]byte               `protobuf:"bytes,3,rep,name=metrics,proto3" json:"metrics,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CollectMetrics) Reset() {
+	*x = CollectMetrics{}
+	mi := &file_wire_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CollectMetrics) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CollectMetrics) ProtoMessage() {}
+
+func (x *CollectMetrics) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CollectMetrics.ProtoReflect.Descriptor instead.
+func (*CollectMetrics) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *CollectMetrics) GetInput() []byte {
+	if x != nil {
+		return x.Input
+	}
+	return nil
+}
+
+func (x *CollectMetrics) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CollectMetrics) GetMetrics() [][]byte {
+	if x != nil {
+		return x.Metrics
+	}
+	return nil
+}
+
+type CachedLocalRelation struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Hash          string                 `protobuf:"bytes,3,opt,name=hash,proto3" json:"hash,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CachedLocalRelation) Reset() {
+	*x = CachedLocalRelation{}
+	mi := &file_wire_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CachedLocalRelation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CachedLocalRelation) ProtoMessage() {}
+
+func (x *CachedLocalRelation) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CachedLocalRelation.ProtoReflect.Descriptor instead.
+func (*CachedLocalRelation) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *CachedLocalRelation) GetHash() string {
+	if x != nil {
+		return x.Hash
+	}
+	return ""
+}
+
+type CachedRemoteRelation struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	RelationId    string                 `protobuf:"bytes,1,opt,name=relation_id,json=relationId,proto3" json:"relation_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CachedRemoteRelation) Reset() {
+	*x = CachedRemoteRelation{}
+	mi := &file_wire_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CachedRemoteRelation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CachedRemoteRelation) ProtoMessage() {}
+
+func (x *CachedRemoteRelation) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CachedRemoteRelation.ProtoReflect.Descriptor instead.
+func (*CachedRemoteRelation) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *CachedRemoteRelation) GetRelationId() string {
+	if x != nil {
+		return x.RelationId
+	}
+	return ""
+}
 
 type Read struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1358,7 +2763,7 @@ type Read struct {
 
 func (x *Read) Reset() {
 	*x = Read{}
-	mi := &file_wire_proto_msgTypes[13]
+	mi := &file_wire_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1370,7 +2775,7 @@ func (x *Read) String() string {
 func (*Read) ProtoMessage() {}
 
 func (x *Read) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[13]
+	mi := &file_wire_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1383,7 +2788,7 @@ func (x *Read) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Read.ProtoReflect.Descriptor instead.
 func (*Read) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{13}
+	return file_wire_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Read) GetReadType() isRead_ReadType {
@@ -1445,7 +2850,7 @@ type SQL struct {
 
 func (x *SQL) Reset() {
 	*x = SQL{}
-	mi := &file_wire_proto_msgTypes[14]
+	mi := &file_wire_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1457,7 +2862,7 @@ func (x *SQL) String() string {
 func (*SQL) ProtoMessage() {}
 
 func (x *SQL) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[14]
+	mi := &file_wire_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1470,7 +2875,7 @@ func (x *SQL) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SQL.ProtoReflect.Descriptor instead.
 func (*SQL) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{14}
+	return file_wire_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *SQL) GetQuery() string {
@@ -1504,7 +2909,7 @@ type LocalRelation struct {
 
 func (x *LocalRelation) Reset() {
 	*x = LocalRelation{}
-	mi := &file_wire_proto_msgTypes[15]
+	mi := &file_wire_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1516,7 +2921,7 @@ func (x *LocalRelation) String() string {
 func (*LocalRelation) ProtoMessage() {}
 
 func (x *LocalRelation) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[15]
+	mi := &file_wire_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1529,7 +2934,7 @@ func (x *LocalRelation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalRelation.ProtoReflect.Descriptor instead.
 func (*LocalRelation) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{15}
+	return file_wire_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *LocalRelation) GetData() []byte {
@@ -1558,7 +2963,7 @@ type ShowString struct {
 
 func (x *ShowString) Reset() {
 	*x = ShowString{}
-	mi := &file_wire_proto_msgTypes[16]
+	mi := &file_wire_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1570,7 +2975,7 @@ func (x *ShowString) String() string {
 func (*ShowString) ProtoMessage() {}
 
 func (x *ShowString) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[16]
+	mi := &file_wire_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1583,7 +2988,7 @@ func (x *ShowString) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowString.ProtoReflect.Descriptor instead.
 func (*ShowString) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{16}
+	return file_wire_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ShowString) GetInput() []byte {
@@ -1621,17 +3026,28 @@ type DataType struct {
 	//	*DataType_Null
 	//	*DataType_Binary_
 	//	*DataType_Boolean_
+	//	*DataType_Byte_
+	//	*DataType_Short_
 	//	*DataType_Integer_
 	//	*DataType_Long_
 	//	*DataType_Float_
 	//	*DataType_Double_
 	//	*DataType_Decimal_
 	//	*DataType_String_
+	//	*DataType_Char_
+	//	*DataType_VarChar_
 	//	*DataType_Date_
 	//	*DataType_Timestamp_
+	//	*DataType_TimestampNtz
+	//	*DataType_CalendarInterval_
+	//	*DataType_YearMonthInterval_
 	//	*DataType_DayTimeInterval_
 	//	*DataType_Array_
+	//	*DataType_Struct_
 	//	*DataType_Map_
+	//	*DataType_Udt
+	//	*DataType_Unparsed_
+	//	*DataType_Variant_
 	Kind          isDataType_Kind `protobuf_oneof:"kind"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1639,7 +3055,7 @@ type DataType struct {
 
 func (x *DataType) Reset() {
 	*x = DataType{}
-	mi := &file_wire_proto_msgTypes[17]
+	mi := &file_wire_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1651,7 +3067,7 @@ func (x *DataType) String() string {
 func (*DataType) ProtoMessage() {}
 
 func (x *DataType) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[17]
+	mi := &file_wire_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1664,7 +3080,7 @@ func (x *DataType) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType.ProtoReflect.Descriptor instead.
 func (*DataType) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{17}
+	return file_wire_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *DataType) GetKind() isDataType_Kind {
@@ -1696,6 +3112,24 @@ func (x *DataType) GetBoolean() *DataType_Boolean {
 	if x != nil {
 		if x, ok := x.Kind.(*DataType_Boolean_); ok {
 			return x.Boolean
+		}
+	}
+	return nil
+}
+
+func (x *DataType) GetByte() *DataType_Byte {
+	if x != nil {
+		if x, ok := x.Kind.(*DataType_Byte_); ok {
+			return x.Byte
+		}
+	}
+	return nil
+}
+
+func (x *DataType) GetShort() *DataType_Short {
+	if x != nil {
+		if x, ok := x.Kind.(*DataType_Short_); ok {
+			return x.Short
 		}
 	}
 	return nil
@@ -1755,6 +3189,24 @@ func (x *DataType) GetString_() *DataType_String {
 	return nil
 }
 
+func (x *DataType) GetChar() *DataType_Char {
+	if x != nil {
+		if x, ok := x.Kind.(*DataType_Char_); ok {
+			return x.Char
+		}
+	}
+	return nil
+}
+
+func (x *DataType) GetVarChar() *DataType_VarChar {
+	if x != nil {
+		if x, ok := x.Kind.(*DataType_VarChar_); ok {
+			return x.VarChar
+		}
+	}
+	return nil
+}
+
 func (x *DataType) GetDate() *DataType_Date {
 	if x != nil {
 		if x, ok := x.Kind.(*DataType_Date_); ok {
@@ -1768,6 +3220,33 @@ func (x *DataType) GetTimestamp() *DataType_Timestamp {
 	if x != nil {
 		if x, ok := x.Kind.(*DataType_Timestamp_); ok {
 			return x.Timestamp
+		}
+	}
+	return nil
+}
+
+func (x *DataType) GetTimestampNtz() *DataType_TimestampNTZ {
+	if x != nil {
+		if x, ok := x.Kind.(*DataType_TimestampNtz); ok {
+			return x.TimestampNtz
+		}
+	}
+	return nil
+}
+
+func (x *DataType) GetCalendarInterval() *DataType_CalendarInterval {
+	if x != nil {
+		if x, ok := x.Kind.(*DataType_CalendarInterval_); ok {
+			return x.CalendarInterval
+		}
+	}
+	return nil
+}
+
+func (x *DataType) GetYearMonthInterval() *DataType_YearMonthInterval {
+	if x != nil {
+		if x, ok := x.Kind.(*DataType_YearMonthInterval_); ok {
+			return x.YearMonthInterval
 		}
 	}
 	return nil
@@ -1791,10 +3270,46 @@ func (x *DataType) GetArray() *DataType_Array {
 	return nil
 }
 
+func (x *DataType) GetStruct() *DataType_Struct {
+	if x != nil {
+		if x, ok := x.Kind.(*DataType_Struct_); ok {
+			return x.Struct
+		}
+	}
+	return nil
+}
+
 func (x *DataType) GetMap() *DataType_Map {
 	if x != nil {
 		if x, ok := x.Kind.(*DataType_Map_); ok {
 			return x.Map
+		}
+	}
+	return nil
+}
+
+func (x *DataType) GetUdt() *DataType_UDT {
+	if x != nil {
+		if x, ok := x.Kind.(*DataType_Udt); ok {
+			return x.Udt
+		}
+	}
+	return nil
+}
+
+func (x *DataType) GetUnparsed() *DataType_Unparsed {
+	if x != nil {
+		if x, ok := x.Kind.(*DataType_Unparsed_); ok {
+			return x.Unparsed
+		}
+	}
+	return nil
+}
+
+func (x *DataType) GetVariant() *DataType_Variant {
+	if x != nil {
+		if x, ok := x.Kind.(*DataType_Variant_); ok {
+			return x.Variant
 		}
 	}
 	return nil
@@ -1814,6 +3329,14 @@ type DataType_Binary_ struct {
 
 type DataType_Boolean_ struct {
 	Boolean *DataType_Boolean `protobuf:"bytes,3,opt,name=boolean,proto3,oneof"`
+}
+
+type DataType_Byte_ struct {
+	Byte *DataType_Byte `protobuf:"bytes,4,opt,name=byte,proto3,oneof"`
+}
+
+type DataType_Short_ struct {
+	Short *DataType_Short `protobuf:"bytes,5,opt,name=short,proto3,oneof"`
 }
 
 type DataType_Integer_ struct {
@@ -1840,12 +3363,32 @@ type DataType_String_ struct {
 	String_ *DataType_String `protobuf:"bytes,11,opt,name=string,proto3,oneof"`
 }
 
+type DataType_Char_ struct {
+	Char *DataType_Char `protobuf:"bytes,12,opt,name=char,proto3,oneof"`
+}
+
+type DataType_VarChar_ struct {
+	VarChar *DataType_VarChar `protobuf:"bytes,13,opt,name=var_char,json=varChar,proto3,oneof"`
+}
+
 type DataType_Date_ struct {
 	Date *DataType_Date `protobuf:"bytes,14,opt,name=date,proto3,oneof"`
 }
 
 type DataType_Timestamp_ struct {
 	Timestamp *DataType_Timestamp `protobuf:"bytes,15,opt,name=timestamp,proto3,oneof"`
+}
+
+type DataType_TimestampNtz struct {
+	TimestampNtz *DataType_TimestampNTZ `protobuf:"bytes,16,opt,name=timestamp_ntz,json=timestampNtz,proto3,oneof"`
+}
+
+type DataType_CalendarInterval_ struct {
+	CalendarInterval *DataType_CalendarInterval `protobuf:"bytes,17,opt,name=calendar_interval,json=calendarInterval,proto3,oneof"`
+}
+
+type DataType_YearMonthInterval_ struct {
+	YearMonthInterval *DataType_YearMonthInterval `protobuf:"bytes,18,opt,name=year_month_interval,json=yearMonthInterval,proto3,oneof"`
 }
 
 type DataType_DayTimeInterval_ struct {
@@ -1856,8 +3399,24 @@ type DataType_Array_ struct {
 	Array *DataType_Array `protobuf:"bytes,20,opt,name=array,proto3,oneof"`
 }
 
+type DataType_Struct_ struct {
+	Struct *DataType_Struct `protobuf:"bytes,21,opt,name=struct,proto3,oneof"`
+}
+
 type DataType_Map_ struct {
 	Map *DataType_Map `protobuf:"bytes,22,opt,name=map,proto3,oneof"`
+}
+
+type DataType_Udt struct {
+	Udt *DataType_UDT `protobuf:"bytes,23,opt,name=udt,proto3,oneof"`
+}
+
+type DataType_Unparsed_ struct {
+	Unparsed *DataType_Unparsed `protobuf:"bytes,24,opt,name=unparsed,proto3,oneof"`
+}
+
+type DataType_Variant_ struct {
+	Variant *DataType_Variant `protobuf:"bytes,25,opt,name=variant,proto3,oneof"`
 }
 
 func (*DataType_Null) isDataType_Kind() {}
@@ -1865,6 +3424,10 @@ func (*DataType_Null) isDataType_Kind() {}
 func (*DataType_Binary_) isDataType_Kind() {}
 
 func (*DataType_Boolean_) isDataType_Kind() {}
+
+func (*DataType_Byte_) isDataType_Kind() {}
+
+func (*DataType_Short_) isDataType_Kind() {}
 
 func (*DataType_Integer_) isDataType_Kind() {}
 
@@ -1878,22 +3441,42 @@ func (*DataType_Decimal_) isDataType_Kind() {}
 
 func (*DataType_String_) isDataType_Kind() {}
 
+func (*DataType_Char_) isDataType_Kind() {}
+
+func (*DataType_VarChar_) isDataType_Kind() {}
+
 func (*DataType_Date_) isDataType_Kind() {}
 
 func (*DataType_Timestamp_) isDataType_Kind() {}
+
+func (*DataType_TimestampNtz) isDataType_Kind() {}
+
+func (*DataType_CalendarInterval_) isDataType_Kind() {}
+
+func (*DataType_YearMonthInterval_) isDataType_Kind() {}
 
 func (*DataType_DayTimeInterval_) isDataType_Kind() {}
 
 func (*DataType_Array_) isDataType_Kind() {}
 
+func (*DataType_Struct_) isDataType_Kind() {}
+
 func (*DataType_Map_) isDataType_Kind() {}
+
+func (*DataType_Udt) isDataType_Kind() {}
+
+func (*DataType_Unparsed_) isDataType_Kind() {}
+
+func (*DataType_Variant_) isDataType_Kind() {}
 
 type Expression struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to ExprType:
 	//
 	//	*Expression_Literal_
+	//	*Expression_UnresolvedAttribute_
 	//	*Expression_UnresolvedFunction_
+	//	*Expression_ExpressionString_
 	ExprType      isExpression_ExprType `protobuf_oneof:"expr_type"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1901,7 +3484,7 @@ type Expression struct {
 
 func (x *Expression) Reset() {
 	*x = Expression{}
-	mi := &file_wire_proto_msgTypes[18]
+	mi := &file_wire_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1913,7 +3496,7 @@ func (x *Expression) String() string {
 func (*Expression) ProtoMessage() {}
 
 func (x *Expression) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[18]
+	mi := &file_wire_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1926,7 +3509,7 @@ func (x *Expression) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Expression.ProtoReflect.Descriptor instead.
 func (*Expression) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{18}
+	return file_wire_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Expression) GetExprType() isExpression_ExprType {
@@ -1945,10 +3528,28 @@ func (x *Expression) GetLiteral() *Expression_Literal {
 	return nil
 }
 
+func (x *Expression) GetUnresolvedAttribute() *Expression_UnresolvedAttribute {
+	if x != nil {
+		if x, ok := x.ExprType.(*Expression_UnresolvedAttribute_); ok {
+			return x.UnresolvedAttribute
+		}
+	}
+	return nil
+}
+
 func (x *Expression) GetUnresolvedFunction() *Expression_UnresolvedFunction {
 	if x != nil {
 		if x, ok := x.ExprType.(*Expression_UnresolvedFunction_); ok {
 			return x.UnresolvedFunction
+		}
+	}
+	return nil
+}
+
+func (x *Expression) GetExpressionString() *Expression_ExpressionString {
+	if x != nil {
+		if x, ok := x.ExprType.(*Expression_ExpressionString_); ok {
+			return x.ExpressionString
 		}
 	}
 	return nil
@@ -1962,20 +3563,33 @@ type Expression_Literal_ struct {
 	Literal *Expression_Literal `protobuf:"bytes,1,opt,name=literal,proto3,oneof"`
 }
 
+type Expression_UnresolvedAttribute_ struct {
+	UnresolvedAttribute *Expression_UnresolvedAttribute `protobuf:"bytes,2,opt,name=unresolved_attribute,json=unresolvedAttribute,proto3,oneof"`
+}
+
 type Expression_UnresolvedFunction_ struct {
 	UnresolvedFunction *Expression_UnresolvedFunction `protobuf:"bytes,3,opt,name=unresolved_function,json=unresolvedFunction,proto3,oneof"`
 }
 
+type Expression_ExpressionString_ struct {
+	ExpressionString *Expression_ExpressionString `protobuf:"bytes,4,opt,name=expression_string,json=expressionString,proto3,oneof"`
+}
+
 func (*Expression_Literal_) isExpression_ExprType() {}
+
+func (*Expression_UnresolvedAttribute_) isExpression_ExprType() {}
 
 func (*Expression_UnresolvedFunction_) isExpression_ExprType() {}
 
+func (*Expression_ExpressionString_) isExpression_ExprType() {}
+
 type InterruptRequest struct {
-	state         protoimpl.MessageState         `protogen:"open.v1"`
-	SessionId     string                         `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
-	UserContext   *UserContext                   `protobuf:"bytes,2,opt,name=user_context,json=userContext,proto3" json:"user_context,omitempty"`
-	ClientType    *string                        `protobuf:"bytes,3,opt,name=client_type,json=clientType,proto3,oneof" json:"client_type,omitempty"`
-	InterruptType InterruptRequest_InterruptType `protobuf:"varint,4,opt,name=interrupt_type,json=interruptType,proto3,enum=sparkpipe.wire.InterruptRequest_InterruptType" json:"interrupt_type,omitempty"`
+	state                             protoimpl.MessageState         `protogen:"open.v1"`
+	SessionId                         string                         `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	ClientObservedServerSideSessionId *string                        `protobuf:"bytes,7,opt,name=client_observed_server_side_session_id,json=clientObservedServerSideSessionId,proto3,oneof" json:"client_observed_server_side_session_id,omitempty"`
+	UserContext                       *UserContext                   `protobuf:"bytes,2,opt,name=user_context,json=userContext,proto3" json:"user_context,omitempty"`
+	ClientType                        *string                        `protobuf:"bytes,3,opt,name=client_type,json=clientType,proto3,oneof" json:"client_type,omitempty"`
+	InterruptType                     InterruptRequest_InterruptType `protobuf:"varint,4,opt,name=interrupt_type,json=interruptType,proto3,enum=sparkpipe.wire.InterruptRequest_InterruptType" json:"interrupt_type,omitempty"`
 	// Types that are valid to be assigned to Interrupt:
 	//
 	//	*InterruptRequest_OperationTag
@@ -1987,7 +3601,7 @@ type InterruptRequest struct {
 
 func (x *InterruptRequest) Reset() {
 	*x = InterruptRequest{}
-	mi := &file_wire_proto_msgTypes[19]
+	mi := &file_wire_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1999,7 +3613,7 @@ func (x *InterruptRequest) String() string {
 func (*InterruptRequest) ProtoMessage() {}
 
 func (x *InterruptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[19]
+	mi := &file_wire_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2012,12 +3626,19 @@ func (x *InterruptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InterruptRequest.ProtoReflect.Descriptor instead.
 func (*InterruptRequest) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{19}
+	return file_wire_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *InterruptRequest) GetSessionId() string {
 	if x != nil {
 		return x.SessionId
+	}
+	return ""
+}
+
+func (x *InterruptRequest) GetClientObservedServerSideSessionId() string {
+	if x != nil && x.ClientObservedServerSideSessionId != nil {
+		return *x.ClientObservedServerSideSessionId
 	}
 	return ""
 }
@@ -2095,7 +3716,7 @@ type InterruptResponse struct {
 
 func (x *InterruptResponse) Reset() {
 	*x = InterruptResponse{}
-	mi := &file_wire_proto_msgTypes[20]
+	mi := &file_wire_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2107,7 +3728,7 @@ func (x *InterruptResponse) String() string {
 func (*InterruptResponse) ProtoMessage() {}
 
 func (x *InterruptResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[20]
+	mi := &file_wire_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2120,7 +3741,7 @@ func (x *InterruptResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InterruptResponse.ProtoReflect.Descriptor instead.
 func (*InterruptResponse) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{20}
+	return file_wire_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *InterruptResponse) GetSessionId() string {
@@ -2145,17 +3766,18 @@ func (x *InterruptResponse) GetInterruptedIds() []string {
 }
 
 type ReleaseSessionRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	SessionId     string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
-	UserContext   *UserContext           `protobuf:"bytes,2,opt,name=user_context,json=userContext,proto3" json:"user_context,omitempty"`
-	ClientType    *string                `protobuf:"bytes,3,opt,name=client_type,json=clientType,proto3,oneof" json:"client_type,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	SessionId      string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	UserContext    *UserContext           `protobuf:"bytes,2,opt,name=user_context,json=userContext,proto3" json:"user_context,omitempty"`
+	ClientType     *string                `protobuf:"bytes,3,opt,name=client_type,json=clientType,proto3,oneof" json:"client_type,omitempty"`
+	AllowReconnect bool                   `protobuf:"varint,4,opt,name=allow_reconnect,json=allowReconnect,proto3" json:"allow_reconnect,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *ReleaseSessionRequest) Reset() {
 	*x = ReleaseSessionRequest{}
-	mi := &file_wire_proto_msgTypes[21]
+	mi := &file_wire_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2167,7 +3789,7 @@ func (x *ReleaseSessionRequest) String() string {
 func (*ReleaseSessionRequest) ProtoMessage() {}
 
 func (x *ReleaseSessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[21]
+	mi := &file_wire_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2180,7 +3802,7 @@ func (x *ReleaseSessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseSessionRequest.ProtoReflect.Descriptor instead.
 func (*ReleaseSessionRequest) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{21}
+	return file_wire_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ReleaseSessionRequest) GetSessionId() string {
@@ -2204,6 +3826,13 @@ func (x *ReleaseSessionRequest) GetClientType() string {
 	return ""
 }
 
+func (x *ReleaseSessionRequest) GetAllowReconnect() bool {
+	if x != nil {
+		return x.AllowReconnect
+	}
+	return false
+}
+
 type ReleaseSessionResponse struct {
 	state               protoimpl.MessageState `protogen:"open.v1"`
 	SessionId           string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
@@ -2214,7 +3843,7 @@ type ReleaseSessionResponse struct {
 
 func (x *ReleaseSessionResponse) Reset() {
 	*x = ReleaseSessionResponse{}
-	mi := &file_wire_proto_msgTypes[22]
+	mi := &file_wire_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2226,7 +3855,7 @@ func (x *ReleaseSessionResponse) String() string {
 func (*ReleaseSessionResponse) ProtoMessage() {}
 
 func (x *ReleaseSessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[22]
+	mi := &file_wire_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2239,7 +3868,7 @@ func (x *ReleaseSessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseSessionResponse.ProtoReflect.Descriptor instead.
 func (*ReleaseSessionResponse) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{22}
+	return file_wire_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ReleaseSessionResponse) GetSessionId() string {
@@ -2257,18 +3886,19 @@ func (x *ReleaseSessionResponse) GetServerSideSessionId() string {
 }
 
 type FetchErrorDetailsRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	SessionId     string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
-	UserContext   *UserContext           `protobuf:"bytes,2,opt,name=user_context,json=userContext,proto3" json:"user_context,omitempty"`
-	ErrorId       string                 `protobuf:"bytes,3,opt,name=error_id,json=errorId,proto3" json:"error_id,omitempty"`
-	ClientType    *string                `protobuf:"bytes,4,opt,name=client_type,json=clientType,proto3,oneof" json:"client_type,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state                             protoimpl.MessageState `protogen:"open.v1"`
+	SessionId                         string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	ClientObservedServerSideSessionId *string                `protobuf:"bytes,5,opt,name=client_observed_server_side_session_id,json=clientObservedServerSideSessionId,proto3,oneof" json:"client_observed_server_side_session_id,omitempty"`
+	UserContext                       *UserContext           `protobuf:"bytes,2,opt,name=user_context,json=userContext,proto3" json:"user_context,omitempty"`
+	ErrorId                           string                 `protobuf:"bytes,3,opt,name=error_id,json=errorId,proto3" json:"error_id,omitempty"`
+	ClientType                        *string                `protobuf:"bytes,4,opt,name=client_type,json=clientType,proto3,oneof" json:"client_type,omitempty"`
+	unknownFields                     protoimpl.UnknownFields
+	sizeCache                         protoimpl.SizeCache
 }
 
 func (x *FetchErrorDetailsRequest) Reset() {
 	*x = FetchErrorDetailsRequest{}
-	mi := &file_wire_proto_msgTypes[23]
+	mi := &file_wire_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2280,7 +3910,7 @@ func (x *FetchErrorDetailsRequest) String() string {
 func (*FetchErrorDetailsRequest) ProtoMessage() {}
 
 func (x *FetchErrorDetailsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[23]
+	mi := &file_wire_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2293,12 +3923,19 @@ func (x *FetchErrorDetailsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FetchErrorDetailsRequest.ProtoReflect.Descriptor instead.
 func (*FetchErrorDetailsRequest) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{23}
+	return file_wire_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *FetchErrorDetailsRequest) GetSessionId() string {
 	if x != nil {
 		return x.SessionId
+	}
+	return ""
+}
+
+func (x *FetchErrorDetailsRequest) GetClientObservedServerSideSessionId() string {
+	if x != nil && x.ClientObservedServerSideSessionId != nil {
+		return *x.ClientObservedServerSideSessionId
 	}
 	return ""
 }
@@ -2336,7 +3973,7 @@ type FetchErrorDetailsResponse struct {
 
 func (x *FetchErrorDetailsResponse) Reset() {
 	*x = FetchErrorDetailsResponse{}
-	mi := &file_wire_proto_msgTypes[24]
+	mi := &file_wire_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2348,7 +3985,7 @@ func (x *FetchErrorDetailsResponse) String() string {
 func (*FetchErrorDetailsResponse) ProtoMessage() {}
 
 func (x *FetchErrorDetailsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[24]
+	mi := &file_wire_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2361,7 +3998,7 @@ func (x *FetchErrorDetailsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FetchErrorDetailsResponse.ProtoReflect.Descriptor instead.
 func (*FetchErrorDetailsResponse) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{24}
+	return file_wire_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *FetchErrorDetailsResponse) GetServerSideSessionId() string {
@@ -2402,7 +4039,7 @@ type KeyValue struct {
 
 func (x *KeyValue) Reset() {
 	*x = KeyValue{}
-	mi := &file_wire_proto_msgTypes[25]
+	mi := &file_wire_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2414,7 +4051,7 @@ func (x *KeyValue) String() string {
 func (*KeyValue) ProtoMessage() {}
 
 func (x *KeyValue) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[25]
+	mi := &file_wire_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2427,7 +4064,7 @@ func (x *KeyValue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeyValue.ProtoReflect.Descriptor instead.
 func (*KeyValue) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{25}
+	return file_wire_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *KeyValue) GetKey() string {
@@ -2445,18 +4082,19 @@ func (x *KeyValue) GetValue() string {
 }
 
 type ConfigRequest struct {
-	state         protoimpl.MessageState   `protogen:"open.v1"`
-	SessionId     string                   `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
-	UserContext   *UserContext             `protobuf:"bytes,2,opt,name=user_context,json=userContext,proto3" json:"user_context,omitempty"`
-	Operation     *ConfigRequest_Operation `protobuf:"bytes,3,opt,name=operation,proto3" json:"operation,omitempty"`
-	ClientType    *string                  `protobuf:"bytes,4,opt,name=client_type,json=clientType,proto3,oneof" json:"client_type,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state                             protoimpl.MessageState   `protogen:"open.v1"`
+	SessionId                         string                   `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	ClientObservedServerSideSessionId *string                  `protobuf:"bytes,8,opt,name=client_observed_server_side_session_id,json=clientObservedServerSideSessionId,proto3,oneof" json:"client_observed_server_side_session_id,omitempty"`
+	UserContext                       *UserContext             `protobuf:"bytes,2,opt,name=user_context,json=userContext,proto3" json:"user_context,omitempty"`
+	Operation                         *ConfigRequest_Operation `protobuf:"bytes,3,opt,name=operation,proto3" json:"operation,omitempty"`
+	ClientType                        *string                  `protobuf:"bytes,4,opt,name=client_type,json=clientType,proto3,oneof" json:"client_type,omitempty"`
+	unknownFields                     protoimpl.UnknownFields
+	sizeCache                         protoimpl.SizeCache
 }
 
 func (x *ConfigRequest) Reset() {
 	*x = ConfigRequest{}
-	mi := &file_wire_proto_msgTypes[26]
+	mi := &file_wire_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2468,7 +4106,7 @@ func (x *ConfigRequest) String() string {
 func (*ConfigRequest) ProtoMessage() {}
 
 func (x *ConfigRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[26]
+	mi := &file_wire_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2481,12 +4119,19 @@ func (x *ConfigRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigRequest.ProtoReflect.Descriptor instead.
 func (*ConfigRequest) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{26}
+	return file_wire_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ConfigRequest) GetSessionId() string {
 	if x != nil {
 		return x.SessionId
+	}
+	return ""
+}
+
+func (x *ConfigRequest) GetClientObservedServerSideSessionId() string {
+	if x != nil && x.ClientObservedServerSideSessionId != nil {
+		return *x.ClientObservedServerSideSessionId
 	}
 	return ""
 }
@@ -2524,7 +4169,7 @@ type ConfigResponse struct {
 
 func (x *ConfigResponse) Reset() {
 	*x = ConfigResponse{}
-	mi := &file_wire_proto_msgTypes[27]
+	mi := &file_wire_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2536,7 +4181,7 @@ func (x *ConfigResponse) String() string {
 func (*ConfigResponse) ProtoMessage() {}
 
 func (x *ConfigResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[27]
+	mi := &file_wire_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2549,7 +4194,7 @@ func (x *ConfigResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigResponse.ProtoReflect.Descriptor instead.
 func (*ConfigResponse) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{27}
+	return file_wire_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ConfigResponse) GetSessionId() string {
@@ -2580,6 +4225,1962 @@ func (x *ConfigResponse) GetWarnings() []string {
 	return nil
 }
 
+type AddArtifactsRequest struct {
+	state                             protoimpl.MessageState `protogen:"open.v1"`
+	SessionId                         string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	UserContext                       *UserContext           `protobuf:"bytes,2,opt,name=user_context,json=userContext,proto3" json:"user_context,omitempty"`
+	ClientObservedServerSideSessionId *string                `protobuf:"bytes,7,opt,name=client_observed_server_side_session_id,json=clientObservedServerSideSessionId,proto3,oneof" json:"client_observed_server_side_session_id,omitempty"`
+	ClientType                        *string                `protobuf:"bytes,6,opt,name=client_type,json=clientType,proto3,oneof" json:"client_type,omitempty"`
+	// Types that are valid to be assigned to Payload:
+	//
+	//	*AddArtifactsRequest_Batch_
+	//	*AddArtifactsRequest_BeginChunk
+	//	*AddArtifactsRequest_Chunk
+	Payload       isAddArtifactsRequest_Payload `protobuf_oneof:"payload"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AddArtifactsRequest) Reset() {
+	*x = AddArtifactsRequest{}
+	mi := &file_wire_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AddArtifactsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AddArtifactsRequest) ProtoMessage() {}
+
+func (x *AddArtifactsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AddArtifactsRequest.ProtoReflect.Descriptor instead.
+func (*AddArtifactsRequest) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *AddArtifactsRequest) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *AddArtifactsRequest) GetUserContext() *UserContext {
+	if x != nil {
+		return x.UserContext
+	}
+	return nil
+}
+
+func (x *AddArtifactsRequest) GetClientObservedServerSideSessionId() string {
+	if x != nil && x.ClientObservedServerSideSessionId != nil {
+		return *x.ClientObservedServerSideSessionId
+	}
+	return ""
+}
+
+func (x *AddArtifactsRequest) GetClientType() string {
+	if x != nil && x.ClientType != nil {
+		return *x.ClientType
+	}
+	return ""
+}
+
+func (x *AddArtifactsRequest) GetPayload() isAddArtifactsRequest_Payload {
+	if x != nil {
+		return x.Payload
+	}
+	return nil
+}
+
+func (x *AddArtifactsRequest) GetBatch() *AddArtifactsRequest_Batch {
+	if x != nil {
+		if x, ok := x.Payload.(*AddArtifactsRequest_Batch_); ok {
+			return x.Batch
+		}
+	}
+	return nil
+}
+
+func (x *AddArtifactsRequest) GetBeginChunk() *AddArtifactsRequest_BeginChunkedArtifact {
+	if x != nil {
+		if x, ok := x.Payload.(*AddArtifactsRequest_BeginChunk); ok {
+			return x.BeginChunk
+		}
+	}
+	return nil
+}
+
+func (x *AddArtifactsRequest) GetChunk() *AddArtifactsRequest_ArtifactChunk {
+	if x != nil {
+		if x, ok := x.Payload.(*AddArtifactsRequest_Chunk); ok {
+			return x.Chunk
+		}
+	}
+	return nil
+}
+
+type isAddArtifactsRequest_Payload interface {
+	isAddArtifactsRequest_Payload()
+}
+
+type AddArtifactsRequest_Batch_ struct {
+	Batch *AddArtifactsRequest_Batch `protobuf:"bytes,3,opt,name=batch,proto3,oneof"`
+}
+
+type AddArtifactsRequest_BeginChunk struct {
+	BeginChunk *AddArtifactsRequest_BeginChunkedArtifact `protobuf:"bytes,4,opt,name=begin_chunk,json=beginChunk,proto3,oneof"`
+}
+
+type AddArtifactsRequest_Chunk struct {
+	Chunk *AddArtifactsRequest_ArtifactChunk `protobuf:"bytes,5,opt,name=chunk,proto3,oneof"`
+}
+
+func (*AddArtifactsRequest_Batch_) isAddArtifactsRequest_Payload() {}
+
+func (*AddArtifactsRequest_BeginChunk) isAddArtifactsRequest_Payload() {}
+
+func (*AddArtifactsRequest_Chunk) isAddArtifactsRequest_Payload() {}
+
+type AddArtifactsResponse struct {
+	state               protoimpl.MessageState                  `protogen:"open.v1"`
+	SessionId           string                                  `protobuf:"bytes,2,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	ServerSideSessionId string                                  `protobuf:"bytes,3,opt,name=server_side_session_id,json=serverSideSessionId,proto3" json:"server_side_session_id,omitempty"`
+	Artifacts           []*AddArtifactsResponse_ArtifactSummary `protobuf:"bytes,1,rep,name=artifacts,proto3" json:"artifacts,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
+}
+
+func (x *AddArtifactsResponse) Reset() {
+	*x = AddArtifactsResponse{}
+	mi := &file_wire_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AddArtifactsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AddArtifactsResponse) ProtoMessage() {}
+
+func (x *AddArtifactsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AddArtifactsResponse.ProtoReflect.Descriptor instead.
+func (*AddArtifactsResponse) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *AddArtifactsResponse) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *AddArtifactsResponse) GetServerSideSessionId() string {
+	if x != nil {
+		return x.ServerSideSessionId
+	}
+	return ""
+}
+
+func (x *AddArtifactsResponse) GetArtifacts() []*AddArtifactsResponse_ArtifactSummary {
+	if x != nil {
+		return x.Artifacts
+	}
+	return nil
+}
+
+type ArtifactStatusesRequest struct {
+	state                             protoimpl.MessageState `protogen:"open.v1"`
+	SessionId                         string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	ClientObservedServerSideSessionId *string                `protobuf:"bytes,5,opt,name=client_observed_server_side_session_id,json=clientObservedServerSideSessionId,proto3,oneof" json:"client_observed_server_side_session_id,omitempty"`
+	UserContext                       *UserContext           `protobuf:"bytes,2,opt,name=user_context,json=userContext,proto3" json:"user_context,omitempty"`
+	ClientType                        *string                `protobuf:"bytes,3,opt,name=client_type,json=clientType,proto3,oneof" json:"client_type,omitempty"`
+	Names                             []string               `protobuf:"bytes,4,rep,name=names,proto3" json:"names,omitempty"`
+	unknownFields                     protoimpl.UnknownFields
+	sizeCache                         protoimpl.SizeCache
+}
+
+func (x *ArtifactStatusesRequest) Reset() {
+	*x = ArtifactStatusesRequest{}
+	mi := &file_wire_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ArtifactStatusesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ArtifactStatusesRequest) ProtoMessage() {}
+
+func (x *ArtifactStatusesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ArtifactStatusesRequest.ProtoReflect.Descriptor instead.
+func (*ArtifactStatusesRequest) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *ArtifactStatusesRequest) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *ArtifactStatusesRequest) GetClientObservedServerSideSessionId() string {
+	if x != nil && x.ClientObservedServerSideSessionId != nil {
+		return *x.ClientObservedServerSideSessionId
+	}
+	return ""
+}
+
+func (x *ArtifactStatusesRequest) GetUserContext() *UserContext {
+	if x != nil {
+		return x.UserContext
+	}
+	return nil
+}
+
+func (x *ArtifactStatusesRequest) GetClientType() string {
+	if x != nil && x.ClientType != nil {
+		return *x.ClientType
+	}
+	return ""
+}
+
+func (x *ArtifactStatusesRequest) GetNames() []string {
+	if x != nil {
+		return x.Names
+	}
+	return nil
+}
+
+type ArtifactStatusesResponse struct {
+	state               protoimpl.MessageState                              `protogen:"open.v1"`
+	SessionId           string                                              `protobuf:"bytes,2,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	ServerSideSessionId string                                              `protobuf:"bytes,3,opt,name=server_side_session_id,json=serverSideSessionId,proto3" json:"server_side_session_id,omitempty"`
+	Statuses            map[string]*ArtifactStatusesResponse_ArtifactStatus `protobuf:"bytes,1,rep,name=statuses,proto3" json:"statuses,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
+}
+
+func (x *ArtifactStatusesResponse) Reset() {
+	*x = ArtifactStatusesResponse{}
+	mi := &file_wire_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ArtifactStatusesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ArtifactStatusesResponse) ProtoMessage() {}
+
+func (x *ArtifactStatusesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ArtifactStatusesResponse.ProtoReflect.Descriptor instead.
+func (*ArtifactStatusesResponse) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *ArtifactStatusesResponse) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *ArtifactStatusesResponse) GetServerSideSessionId() string {
+	if x != nil {
+		return x.ServerSideSessionId
+	}
+	return ""
+}
+
+func (x *ArtifactStatusesResponse) GetStatuses() map[string]*ArtifactStatusesResponse_ArtifactStatus {
+	if x != nil {
+		return x.Statuses
+	}
+	return nil
+}
+
+type Catalog struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Types that are valid to be assigned to CatType:
+	//
+	//	*Catalog_CurrentDatabase
+	//	*Catalog_SetCurrentDatabase
+	//	*Catalog_ListDatabases
+	//	*Catalog_ListTables
+	//	*Catalog_ListFunctions
+	//	*Catalog_ListColumns
+	//	*Catalog_GetDatabase
+	//	*Catalog_GetTable
+	//	*Catalog_GetFunction
+	//	*Catalog_DatabaseExists
+	//	*Catalog_TableExists
+	//	*Catalog_FunctionExists
+	//	*Catalog_CreateTable
+	//	*Catalog_DropTempView
+	//	*Catalog_DropGlobalTempView
+	//	*Catalog_RecoverPartitions
+	//	*Catalog_IsCached
+	//	*Catalog_CacheTable
+	//	*Catalog_UncacheTable
+	//	*Catalog_ClearCache
+	//	*Catalog_RefreshTable
+	//	*Catalog_RefreshByPath
+	//	*Catalog_CurrentCatalog
+	//	*Catalog_SetCurrentCatalog
+	//	*Catalog_ListCatalogs
+	CatType       isCatalog_CatType `protobuf_oneof:"cat_type"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Catalog) Reset() {
+	*x = Catalog{}
+	mi := &file_wire_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Catalog) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Catalog) ProtoMessage() {}
+
+func (x *Catalog) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Catalog.ProtoReflect.Descriptor instead.
+func (*Catalog) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *Catalog) GetCatType() isCatalog_CatType {
+	if x != nil {
+		return x.CatType
+	}
+	return nil
+}
+
+func (x *Catalog) GetCurrentDatabase() *CurrentDatabase {
+	if x != nil {
+		if x, ok := x.CatType.(*Catalog_CurrentDatabase); ok {
+			return x.CurrentDatabase
+		}
+	}
+	return nil
+}
+
+func (x *Catalog) GetSetCurrentDatabase() *SetCurrentDatabase {
+	if x != nil {
+		if x, ok := x.CatType.(*Catalog_SetCurrentDatabase); ok {
+			return x.SetCurrentDatabase
+		}
+	}
+	return nil
+}
+
+func (x *Catalog) GetListDatabases() *ListDatabases {
+	if x != nil {
+		if x, ok := x.CatType.(*Catalog_ListDatabases); ok {
+			return x.ListDatabases
+		}
+	}
+	return nil
+}
+
+func (x *Catalog) GetListTables() *ListTables {
+	if x != nil {
+		if x, ok := x.CatType.(*Catalog_ListTables); ok {
+			return x.ListTables
+		}
+	}
+	return nil
+}
+
+func (x *Catalog) GetListFunctions() *ListFunctions {
+	if x != nil {
+		if x, ok := x.CatType.(*Catalog_ListFunctions); ok {
+			return x.ListFunctions
+		}
+	}
+	return nil
+}
+
+func (x *Catalog) GetListColumns() *ListColumns {
+	if x != nil {
+		if x, ok := x.CatType.(*Catalog_ListColumns); ok {
+			return x.ListColumns
+		}
+	}
+	return nil
+}
+
+func (x *Catalog) GetGetDatabase() *GetDatabase {
+	if x != nil {
+		if x, ok := x.CatType.(*Catalog_GetDatabase); ok {
+			return x.GetDatabase
+		}
+	}
+	return nil
+}
+
+func (x *Catalog) GetGetTable() *GetTable {
+	if x != nil {
+		if x, ok := x.CatType.(*Catalog_GetTable); ok {
+			return x.GetTable
+		}
+	}
+	return nil
+}
+
+func (x *Catalog) GetGetFunction() *GetFunction {
+	if x != nil {
+		if x, ok := x.CatType.(*Catalog_GetFunction); ok {
+			return x.GetFunction
+		}
+	}
+	return nil
+}
+
+func (x *Catalog) GetDatabaseExists() *DatabaseExists {
+	if x != nil {
+		if x, ok := x.CatType.(*Catalog_DatabaseExists); ok {
+			return x.DatabaseExists
+		}
+	}
+	return nil
+}
+
+func (x *Catalog) GetTableExists() *TableExists {
+	if x != nil {
+		if x, ok := x.CatType.(*Catalog_TableExists); ok {
+			return x.TableExists
+		}
+	}
+	return nil
+}
+
+func (x *Catalog) GetFunctionExists() *FunctionExists {
+	if x != nil {
+		if x, ok := x.CatType.(*Catalog_FunctionExists); ok {
+			return x.FunctionExists
+		}
+	}
+	return nil
+}
+
+func (x *Catalog) GetCreateTable() *CreateTable {
+	if x != nil {
+		if x, ok := x.CatType.(*Catalog_CreateTable); ok {
+			return x.CreateTable
+		}
+	}
+	return nil
+}
+
+func (x *Catalog) GetDropTempView() *DropTempView {
+	if x != nil {
+		if x, ok := x.CatType.(*Catalog_DropTempView); ok {
+			return x.DropTempView
+		}
+	}
+	return nil
+}
+
+func (x *Catalog) GetDropGlobalTempView() *DropGlobalTempView {
+	if x != nil {
+		if x, ok := x.CatType.(*Catalog_DropGlobalTempView); ok {
+			return x.DropGlobalTempView
+		}
+	}
+	return nil
+}
+
+func (x *Catalog) GetRecoverPartitions() *RecoverPartitions {
+	if x != nil {
+		if x, ok := x.CatType.(*Catalog_RecoverPartitions); ok {
+			return x.RecoverPartitions
+		}
+	}
+	return nil
+}
+
+func (x *Catalog) GetIsCached() *IsCached {
+	if x != nil {
+		if x, ok := x.CatType.(*Catalog_IsCached); ok {
+			return x.IsCached
+		}
+	}
+	return nil
+}
+
+func (x *Catalog) GetCacheTable() *CacheTable {
+	if x != nil {
+		if x, ok := x.CatType.(*Catalog_CacheTable); ok {
+			return x.CacheTable
+		}
+	}
+	return nil
+}
+
+func (x *Catalog) GetUncacheTable() *UncacheTable {
+	if x != nil {
+		if x, ok := x.CatType.(*Catalog_UncacheTable); ok {
+			return x.UncacheTable
+		}
+	}
+	return nil
+}
+
+func (x *Catalog) GetClearCache() *ClearCache {
+	if x != nil {
+		if x, ok := x.CatType.(*Catalog_ClearCache); ok {
+			return x.ClearCache
+		}
+	}
+	return nil
+}
+
+func (x *Catalog) GetRefreshTable() *RefreshTable {
+	if x != nil {
+		if x, ok := x.CatType.(*Catalog_RefreshTable); ok {
+			return x.RefreshTable
+		}
+	}
+	return nil
+}
+
+func (x *Catalog) GetRefreshByPath() *RefreshByPath {
+	if x != nil {
+		if x, ok := x.CatType.(*Catalog_RefreshByPath); ok {
+			return x.RefreshByPath
+		}
+	}
+	return nil
+}
+
+func (x *Catalog) GetCurrentCatalog() *CurrentCatalog {
+	if x != nil {
+		if x, ok := x.CatType.(*Catalog_CurrentCatalog); ok {
+			return x.CurrentCatalog
+		}
+	}
+	return nil
+}
+
+func (x *Catalog) GetSetCurrentCatalog() *SetCurrentCatalog {
+	if x != nil {
+		if x, ok := x.CatType.(*Catalog_SetCurrentCatalog); ok {
+			return x.SetCurrentCatalog
+		}
+	}
+	return nil
+}
+
+func (x *Catalog) GetListCatalogs() *ListCatalogs {
+	if x != nil {
+		if x, ok := x.CatType.(*Catalog_ListCatalogs); ok {
+			return x.ListCatalogs
+		}
+	}
+	return nil
+}
+
+type isCatalog_CatType interface {
+	isCatalog_CatType()
+}
+
+type Catalog_CurrentDatabase struct {
+	CurrentDatabase *CurrentDatabase `protobuf:"bytes,1,opt,name=current_database,json=currentDatabase,proto3,oneof"`
+}
+
+type Catalog_SetCurrentDatabase struct {
+	SetCurrentDatabase *SetCurrentDatabase `protobuf:"bytes,2,opt,name=set_current_database,json=setCurrentDatabase,proto3,oneof"`
+}
+
+type Catalog_ListDatabases struct {
+	ListDatabases *ListDatabases `protobuf:"bytes,3,opt,name=list_databases,json=listDatabases,proto3,oneof"`
+}
+
+type Catalog_ListTables struct {
+	ListTables *ListTables `protobuf:"bytes,4,opt,name=list_tables,json=listTables,proto3,oneof"`
+}
+
+type Catalog_ListFunctions struct {
+	ListFunctions *ListFunctions `protobuf:"bytes,5,opt,name=list_functions,json=listFunctions,proto3,oneof"`
+}
+
+type Catalog_ListColumns struct {
+	ListColumns *ListColumns `protobuf:"bytes,6,opt,name=list_columns,json=listColumns,proto3,oneof"`
+}
+
+type Catalog_GetDatabase struct {
+	GetDatabase *GetDatabase `protobuf:"bytes,7,opt,name=get_database,json=getDatabase,proto3,oneof"`
+}
+
+type Catalog_GetTable struct {
+	GetTable *GetTable `protobuf:"bytes,8,opt,name=get_table,json=getTable,proto3,oneof"`
+}
+
+type Catalog_GetFunction struct {
+	GetFunction *GetFunction `protobuf:"bytes,9,opt,name=get_function,json=getFunction,proto3,oneof"`
+}
+
+type Catalog_DatabaseExists struct {
+	DatabaseExists *DatabaseExists `protobuf:"bytes,10,opt,name=database_exists,json=databaseExists,proto3,oneof"`
+}
+
+type Catalog_TableExists struct {
+	TableExists *TableExists `protobuf:"bytes,11,opt,name=table_exists,json=tableExists,proto3,oneof"`
+}
+
+type Catalog_FunctionExists struct {
+	FunctionExists *FunctionExists `protobuf:"bytes,12,opt,name=function_exists,json=functionExists,proto3,oneof"`
+}
+
+type Catalog_CreateTable struct {
+	CreateTable *CreateTable `protobuf:"bytes,14,opt,name=create_table,json=createTable,proto3,oneof"`
+}
+
+type Catalog_DropTempView struct {
+	DropTempView *DropTempView `protobuf:"bytes,15,opt,name=drop_temp_view,json=dropTempView,proto3,oneof"`
+}
+
+type Catalog_DropGlobalTempView struct {
+	DropGlobalTempView *DropGlobalTempView `protobuf:"bytes,16,opt,name=drop_global_temp_view,json=dropGlobalTempView,proto3,oneof"`
+}
+
+type Catalog_RecoverPartitions struct {
+	RecoverPartitions *RecoverPartitions `protobuf:"bytes,17,opt,name=recover_partitions,json=recoverPartitions,proto3,oneof"`
+}
+
+type Catalog_IsCached struct {
+	IsCached *IsCached `protobuf:"bytes,18,opt,name=is_cached,json=isCached,proto3,oneof"`
+}
+
+type Catalog_CacheTable struct {
+	CacheTable *CacheTable `protobuf:"bytes,19,opt,name=cache_table,json=cacheTable,proto3,oneof"`
+}
+
+type Catalog_UncacheTable struct {
+	UncacheTable *UncacheTable `protobuf:"bytes,20,opt,name=uncache_table,json=uncacheTable,proto3,oneof"`
+}
+
+type Catalog_ClearCache struct {
+	ClearCache *ClearCache `protobuf:"bytes,21,opt,name=clear_cache,json=clearCache,proto3,oneof"`
+}
+
+type Catalog_RefreshTable struct {
+	RefreshTable *RefreshTable `protobuf:"bytes,22,opt,name=refresh_table,json=refreshTable,proto3,oneof"`
+}
+
+type Catalog_RefreshByPath struct {
+	RefreshByPath *RefreshByPath `protobuf:"bytes,23,opt,name=refresh_by_path,json=refreshByPath,proto3,oneof"`
+}
+
+type Catalog_CurrentCatalog struct {
+	CurrentCatalog *CurrentCatalog `protobuf:"bytes,24,opt,name=current_catalog,json=currentCatalog,proto3,oneof"`
+}
+
+type Catalog_SetCurrentCatalog struct {
+	SetCurrentCatalog *SetCurrentCatalog `protobuf:"bytes,25,opt,name=set_current_catalog,json=setCurrentCatalog,proto3,oneof"`
+}
+
+type Catalog_ListCatalogs struct {
+	ListCatalogs *ListCatalogs `protobuf:"bytes,26,opt,name=list_catalogs,json=listCatalogs,proto3,oneof"`
+}
+
+func (*Catalog_CurrentDatabase) isCatalog_CatType() {}
+
+func (*Catalog_SetCurrentDatabase) isCatalog_CatType() {}
+
+func (*Catalog_ListDatabases) isCatalog_CatType() {}
+
+func (*Catalog_ListTables) isCatalog_CatType() {}
+
+func (*Catalog_ListFunctions) isCatalog_CatType() {}
+
+func (*Catalog_ListColumns) isCatalog_CatType() {}
+
+func (*Catalog_GetDatabase) isCatalog_CatType() {}
+
+func (*Catalog_GetTable) isCatalog_CatType() {}
+
+func (*Catalog_GetFunction) isCatalog_CatType() {}
+
+func (*Catalog_DatabaseExists) isCatalog_CatType() {}
+
+func (*Catalog_TableExists) isCatalog_CatType() {}
+
+func (*Catalog_FunctionExists) isCatalog_CatType() {}
+
+func (*Catalog_CreateTable) isCatalog_CatType() {}
+
+func (*Catalog_DropTempView) isCatalog_CatType() {}
+
+func (*Catalog_DropGlobalTempView) isCatalog_CatType() {}
+
+func (*Catalog_RecoverPartitions) isCatalog_CatType() {}
+
+func (*Catalog_IsCached) isCatalog_CatType() {}
+
+func (*Catalog_CacheTable) isCatalog_CatType() {}
+
+func (*Catalog_UncacheTable) isCatalog_CatType() {}
+
+func (*Catalog_ClearCache) isCatalog_CatType() {}
+
+func (*Catalog_RefreshTable) isCatalog_CatType() {}
+
+func (*Catalog_RefreshByPath) isCatalog_CatType() {}
+
+func (*Catalog_CurrentCatalog) isCatalog_CatType() {}
+
+func (*Catalog_SetCurrentCatalog) isCatalog_CatType() {}
+
+func (*Catalog_ListCatalogs) isCatalog_CatType() {}
+
+type CurrentDatabase struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CurrentDatabase) Reset() {
+	*x = CurrentDatabase{}
+	mi := &file_wire_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CurrentDatabase) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CurrentDatabase) ProtoMessage() {}
+
+func (x *CurrentDatabase) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CurrentDatabase.ProtoReflect.Descriptor instead.
+func (*CurrentDatabase) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{45}
+}
+
+type SetCurrentDatabase struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	DbName        string                 `protobuf:"bytes,1,opt,name=db_name,json=dbName,proto3" json:"db_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetCurrentDatabase) Reset() {
+	*x = SetCurrentDatabase{}
+	mi := &file_wire_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetCurrentDatabase) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetCurrentDatabase) ProtoMessage() {}
+
+func (x *SetCurrentDatabase) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetCurrentDatabase.ProtoReflect.Descriptor instead.
+func (*SetCurrentDatabase) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *SetCurrentDatabase) GetDbName() string {
+	if x != nil {
+		return x.DbName
+	}
+	return ""
+}
+
+type ListDatabases struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Pattern       *string                `protobuf:"bytes,1,opt,name=pattern,proto3,oneof" json:"pattern,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDatabases) Reset() {
+	*x = ListDatabases{}
+	mi := &file_wire_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDatabases) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDatabases) ProtoMessage() {}
+
+func (x *ListDatabases) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDatabases.ProtoReflect.Descriptor instead.
+func (*ListDatabases) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *ListDatabases) GetPattern() string {
+	if x != nil && x.Pattern != nil {
+		return *x.Pattern
+	}
+	return ""
+}
+
+type ListTables struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	DbName        *string                `protobuf:"bytes,1,opt,name=db_name,json=dbName,proto3,oneof" json:"db_name,omitempty"`
+	Pattern       *string                `protobuf:"bytes,2,opt,name=pattern,proto3,oneof" json:"pattern,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListTables) Reset() {
+	*x = ListTables{}
+	mi := &file_wire_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTables) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTables) ProtoMessage() {}
+
+func (x *ListTables) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTables.ProtoReflect.Descriptor instead.
+func (*ListTables) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *ListTables) GetDbName() string {
+	if x != nil && x.DbName != nil {
+		return *x.DbName
+	}
+	return ""
+}
+
+func (x *ListTables) GetPattern() string {
+	if x != nil && x.Pattern != nil {
+		return *x.Pattern
+	}
+	return ""
+}
+
+type ListFunctions struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	DbName        *string                `protobuf:"bytes,1,opt,name=db_name,json=dbName,proto3,oneof" json:"db_name,omitempty"`
+	Pattern       *string                `protobuf:"bytes,2,opt,name=pattern,proto3,oneof" json:"pattern,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListFunctions) Reset() {
+	*x = ListFunctions{}
+	mi := &file_wire_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListFunctions) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListFunctions) ProtoMessage() {}
+
+func (x *ListFunctions) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListFunctions.ProtoReflect.Descriptor instead.
+func (*ListFunctions) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *ListFunctions) GetDbName() string {
+	if x != nil && x.DbName != nil {
+		return *x.DbName
+	}
+	return ""
+}
+
+func (x *ListFunctions) GetPattern() string {
+	if x != nil && x.Pattern != nil {
+		return *x.Pattern
+	}
+	return ""
+}
+
+type ListColumns struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TableName     string                 `protobuf:"bytes,1,opt,name=table_name,json=tableName,proto3" json:"table_name,omitempty"`
+	DbName        *string                `protobuf:"bytes,2,opt,name=db_name,json=dbName,proto3,oneof" json:"db_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListColumns) Reset() {
+	*x = ListColumns{}
+	mi := &file_wire_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListColumns) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListColumns) ProtoMessage() {}
+
+func (x *ListColumns) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListColumns.ProtoReflect.Descriptor instead.
+func (*ListColumns) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *ListColumns) GetTableName() string {
+	if x != nil {
+		return x.TableName
+	}
+	return ""
+}
+
+func (x *ListColumns) GetDbName() string {
+	if x != nil && x.DbName != nil {
+		return *x.DbName
+	}
+	return ""
+}
+
+type GetDatabase struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	DbName        string                 `protobuf:"bytes,1,opt,name=db_name,json=dbName,proto3" json:"db_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetDatabase) Reset() {
+	*x = GetDatabase{}
+	mi := &file_wire_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetDatabase) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetDatabase) ProtoMessage() {}
+
+func (x *GetDatabase) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetDatabase.ProtoReflect.Descriptor instead.
+func (*GetDatabase) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{51}
+}
+
+func (x *GetDatabase) GetDbName() string {
+	if x != nil {
+		return x.DbName
+	}
+	return ""
+}
+
+type GetTable struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TableName     string                 `protobuf:"bytes,1,opt,name=table_name,json=tableName,proto3" json:"table_name,omitempty"`
+	DbName        *string                `protobuf:"bytes,2,opt,name=db_name,json=dbName,proto3,oneof" json:"db_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetTable) Reset() {
+	*x = GetTable{}
+	mi := &file_wire_proto_msgTypes[52]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetTable) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetTable) ProtoMessage() {}
+
+func (x *GetTable) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[52]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetTable.ProtoReflect.Descriptor instead.
+func (*GetTable) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{52}
+}
+
+func (x *GetTable) GetTableName() string {
+	if x != nil {
+		return x.TableName
+	}
+	return ""
+}
+
+func (x *GetTable) GetDbName() string {
+	if x != nil && x.DbName != nil {
+		return *x.DbName
+	}
+	return ""
+}
+
+type GetFunction struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	FunctionName  string                 `protobuf:"bytes,1,opt,name=function_name,json=functionName,proto3" json:"function_name,omitempty"`
+	DbName        *string                `protobuf:"bytes,2,opt,name=db_name,json=dbName,proto3,oneof" json:"db_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetFunction) Reset() {
+	*x = GetFunction{}
+	mi := &file_wire_proto_msgTypes[53]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetFunction) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetFunction) ProtoMessage() {}
+
+func (x *GetFunction) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[53]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetFunction.ProtoReflect.Descriptor instead.
+func (*GetFunction) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{53}
+}
+
+func (x *GetFunction) GetFunctionName() string {
+	if x != nil {
+		return x.FunctionName
+	}
+	return ""
+}
+
+func (x *GetFunction) GetDbName() string {
+	if x != nil && x.DbName != nil {
+		return *x.DbName
+	}
+	return ""
+}
+
+type DatabaseExists struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	DbName        string                 `protobuf:"bytes,1,opt,name=db_name,json=dbName,proto3" json:"db_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DatabaseExists) Reset() {
+	*x = DatabaseExists{}
+	mi := &file_wire_proto_msgTypes[54]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DatabaseExists) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DatabaseExists) ProtoMessage() {}
+
+func (x *DatabaseExists) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[54]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DatabaseExists.ProtoReflect.Descriptor instead.
+func (*DatabaseExists) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{54}
+}
+
+func (x *DatabaseExists) GetDbName() string {
+	if x != nil {
+		return x.DbName
+	}
+	return ""
+}
+
+type TableExists struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TableName     string                 `protobuf:"bytes,1,opt,name=table_name,json=tableName,proto3" json:"table_name,omitempty"`
+	DbName        *string                `protobuf:"bytes,2,opt,name=db_name,json=dbName,proto3,oneof" json:"db_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TableExists) Reset() {
+	*x = TableExists{}
+	mi := &file_wire_proto_msgTypes[55]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TableExists) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TableExists) ProtoMessage() {}
+
+func (x *TableExists) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[55]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TableExists.ProtoReflect.Descriptor instead.
+func (*TableExists) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{55}
+}
+
+func (x *TableExists) GetTableName() string {
+	if x != nil {
+		return x.TableName
+	}
+	return ""
+}
+
+func (x *TableExists) GetDbName() string {
+	if x != nil && x.DbName != nil {
+		return *x.DbName
+	}
+	return ""
+}
+
+type FunctionExists struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	FunctionName  string                 `protobuf:"bytes,1,opt,name=function_name,json=functionName,proto3" json:"function_name,omitempty"`
+	DbName        *string                `protobuf:"bytes,2,opt,name=db_name,json=dbName,proto3,oneof" json:"db_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FunctionExists) Reset() {
+	*x = FunctionExists{}
+	mi := &file_wire_proto_msgTypes[56]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FunctionExists) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FunctionExists) ProtoMessage() {}
+
+func (x *FunctionExists) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[56]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FunctionExists.ProtoReflect.Descriptor instead.
+func (*FunctionExists) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{56}
+}
+
+func (x *FunctionExists) GetFunctionName() string {
+	if x != nil {
+		return x.FunctionName
+	}
+	return ""
+}
+
+func (x *FunctionExists) GetDbName() string {
+	if x != nil && x.DbName != nil {
+		return *x.DbName
+	}
+	return ""
+}
+
+type CreateTable struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TableName     string                 `protobuf:"bytes,1,opt,name=table_name,json=tableName,proto3" json:"table_name,omitempty"`
+	Path          *string                `protobuf:"bytes,2,opt,name=path,proto3,oneof" json:"path,omitempty"`
+	Source        *string                `protobuf:"bytes,3,opt,name=source,proto3,oneof" json:"source,omitempty"`
+	Description   *string                `protobuf:"bytes,4,opt,name=description,proto3,oneof" json:"description,omitempty"`
+	Schema        *DataType              `protobuf:"bytes,5,opt,name=schema,proto3,oneof" json:"schema,omitempty"`
+	Options       map[string]string      `protobuf:"bytes,6,rep,name=options,proto3" json:"options,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateTable) Reset() {
+	*x = CreateTable{}
+	mi := &file_wire_proto_msgTypes[57]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateTable) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateTable) ProtoMessage() {}
+
+func (x *CreateTable) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[57]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateTable.ProtoReflect.Descriptor instead.
+func (*CreateTable) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{57}
+}
+
+func (x *CreateTable) GetTableName() string {
+	if x != nil {
+		return x.TableName
+	}
+	return ""
+}
+
+func (x *CreateTable) GetPath() string {
+	if x != nil && x.Path != nil {
+		return *x.Path
+	}
+	return ""
+}
+
+func (x *CreateTable) GetSource() string {
+	if x != nil && x.Source != nil {
+		return *x.Source
+	}
+	return ""
+}
+
+func (x *CreateTable) GetDescription() string {
+	if x != nil && x.Description != nil {
+		return *x.Description
+	}
+	return ""
+}
+
+func (x *CreateTable) GetSchema() *DataType {
+	if x != nil {
+		return x.Schema
+	}
+	return nil
+}
+
+func (x *CreateTable) GetOptions() map[string]string {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
+type DropTempView struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ViewName      string                 `protobuf:"bytes,1,opt,name=view_name,json=viewName,proto3" json:"view_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DropTempView) Reset() {
+	*x = DropTempView{}
+	mi := &file_wire_proto_msgTypes[58]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DropTempView) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DropTempView) ProtoMessage() {}
+
+func (x *DropTempView) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[58]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DropTempView.ProtoReflect.Descriptor instead.
+func (*DropTempView) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{58}
+}
+
+func (x *DropTempView) GetViewName() string {
+	if x != nil {
+		return x.ViewName
+	}
+	return ""
+}
+
+type DropGlobalTempView struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ViewName      string                 `protobuf:"bytes,1,opt,name=view_name,json=viewName,proto3" json:"view_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DropGlobalTempView) Reset() {
+	*x = DropGlobalTempView{}
+	mi := &file_wire_proto_msgTypes[59]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DropGlobalTempView) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DropGlobalTempView) ProtoMessage() {}
+
+func (x *DropGlobalTempView) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[59]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DropGlobalTempView.ProtoReflect.Descriptor instead.
+func (*DropGlobalTempView) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{59}
+}
+
+func (x *DropGlobalTempView) GetViewName() string {
+	if x != nil {
+		return x.ViewName
+	}
+	return ""
+}
+
+type RecoverPartitions struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TableName     string                 `protobuf:"bytes,1,opt,name=table_name,json=tableName,proto3" json:"table_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecoverPartitions) Reset() {
+	*x = RecoverPartitions{}
+	mi := &file_wire_proto_msgTypes[60]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecoverPartitions) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecoverPartitions) ProtoMessage() {}
+
+func (x *RecoverPartitions) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[60]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecoverPartitions.ProtoReflect.Descriptor instead.
+func (*RecoverPartitions) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{60}
+}
+
+func (x *RecoverPartitions) GetTableName() string {
+	if x != nil {
+		return x.TableName
+	}
+	return ""
+}
+
+type IsCached struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TableName     string                 `protobuf:"bytes,1,opt,name=table_name,json=tableName,proto3" json:"table_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IsCached) Reset() {
+	*x = IsCached{}
+	mi := &file_wire_proto_msgTypes[61]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IsCached) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IsCached) ProtoMessage() {}
+
+func (x *IsCached) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[61]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IsCached.ProtoReflect.Descriptor instead.
+func (*IsCached) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{61}
+}
+
+func (x *IsCached) GetTableName() string {
+	if x != nil {
+		return x.TableName
+	}
+	return ""
+}
+
+type CacheTable struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TableName     string                 `protobuf:"bytes,1,opt,name=table_name,json=tableName,proto3" json:"table_name,omitempty"`
+	StorageLevel  *StorageLevel          `protobuf:"bytes,2,opt,name=storage_level,json=storageLevel,proto3,oneof" json:"storage_level,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CacheTable) Reset() {
+	*x = CacheTable{}
+	mi := &file_wire_proto_msgTypes[62]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CacheTable) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CacheTable) ProtoMessage() {}
+
+func (x *CacheTable) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[62]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CacheTable.ProtoReflect.Descriptor instead.
+func (*CacheTable) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{62}
+}
+
+func (x *CacheTable) GetTableName() string {
+	if x != nil {
+		return x.TableName
+	}
+	return ""
+}
+
+func (x *CacheTable) GetStorageLevel() *StorageLevel {
+	if x != nil {
+		return x.StorageLevel
+	}
+	return nil
+}
+
+type UncacheTable struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TableName     string                 `protobuf:"bytes,1,opt,name=table_name,json=tableName,proto3" json:"table_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UncacheTable) Reset() {
+	*x = UncacheTable{}
+	mi := &file_wire_proto_msgTypes[63]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UncacheTable) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UncacheTable) ProtoMessage() {}
+
+func (x *UncacheTable) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[63]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UncacheTable.ProtoReflect.Descriptor instead.
+func (*UncacheTable) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{63}
+}
+
+func (x *UncacheTable) GetTableName() string {
+	if x != nil {
+		return x.TableName
+	}
+	return ""
+}
+
+type ClearCache struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClearCache) Reset() {
+	*x = ClearCache{}
+	mi := &file_wire_proto_msgTypes[64]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClearCache) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClearCache) ProtoMessage() {}
+
+func (x *ClearCache) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[64]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClearCache.ProtoReflect.Descriptor instead.
+func (*ClearCache) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{64}
+}
+
+type RefreshTable struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TableName     string                 `protobuf:"bytes,1,opt,name=table_name,json=tableName,proto3" json:"table_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefreshTable) Reset() {
+	*x = RefreshTable{}
+	mi := &file_wire_proto_msgTypes[65]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefreshTable) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefreshTable) ProtoMessage() {}
+
+func (x *RefreshTable) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[65]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefreshTable.ProtoReflect.Descriptor instead.
+func (*RefreshTable) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{65}
+}
+
+func (x *RefreshTable) GetTableName() string {
+	if x != nil {
+		return x.TableName
+	}
+	return ""
+}
+
+type RefreshByPath struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Path          string                 `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefreshByPath) Reset() {
+	*x = RefreshByPath{}
+	mi := &file_wire_proto_msgTypes[66]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefreshByPath) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefreshByPath) ProtoMessage() {}
+
+func (x *RefreshByPath) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[66]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefreshByPath.ProtoReflect.Descriptor instead.
+func (*RefreshByPath) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{66}
+}
+
+func (x *RefreshByPath) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+type CurrentCatalog struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CurrentCatalog) Reset() {
+	*x = CurrentCatalog{}
+	mi := &file_wire_proto_msgTypes[67]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CurrentCatalog) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CurrentCatalog) ProtoMessage() {}
+
+func (x *CurrentCatalog) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[67]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CurrentCatalog.ProtoReflect.Descriptor instead.
+func (*CurrentCatalog) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{67}
+}
+
+type SetCurrentCatalog struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CatalogName   string                 `protobuf:"bytes,1,opt,name=catalog_name,json=catalogName,proto3" json:"catalog_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetCurrentCatalog) Reset() {
+	*x = SetCurrentCatalog{}
+	mi := &file_wire_proto_msgTypes[68]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetCurrentCatalog) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetCurrentCatalog) ProtoMessage() {}
+
+func (x *SetCurrentCatalog) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[68]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetCurrentCatalog.ProtoReflect.Descriptor instead.
+func (*SetCurrentCatalog) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{68}
+}
+
+func (x *SetCurrentCatalog) GetCatalogName() string {
+	if x != nil {
+		return x.CatalogName
+	}
+	return ""
+}
+
+type ListCatalogs struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Pattern       *string                `protobuf:"bytes,1,opt,name=pattern,proto3,oneof" json:"pattern,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListCatalogs) Reset() {
+	*x = ListCatalogs{}
+	mi := &file_wire_proto_msgTypes[69]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListCatalogs) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListCatalogs) ProtoMessage() {}
+
+func (x *ListCatalogs) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[69]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListCatalogs.ProtoReflect.Descriptor instead.
+func (*ListCatalogs) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{69}
+}
+
+func (x *ListCatalogs) GetPattern() string {
+	if x != nil && x.Pattern != nil {
+		return *x.Pattern
+	}
+	return ""
+}
+
 type AnalyzePlanRequest_Schema struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Plan          *Plan                  `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
@@ -2589,7 +6190,7 @@ type AnalyzePlanRequest_Schema struct {
 
 func (x *AnalyzePlanRequest_Schema) Reset() {
 	*x = AnalyzePlanRequest_Schema{}
-	mi := &file_wire_proto_msgTypes[28]
+	mi := &file_wire_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2601,7 +6202,7 @@ func (x *AnalyzePlanRequest_Schema) String() string {
 func (*AnalyzePlanRequest_Schema) ProtoMessage() {}
 
 func (x *AnalyzePlanRequest_Schema) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[28]
+	mi := &file_wire_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2614,10 +6215,246 @@ func (x *AnalyzePlanRequest_Schema) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnalyzePlanRequest_Schema.ProtoReflect.Descriptor instead.
 func (*AnalyzePlanRequest_Schema) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{2, 0}
+	return file_wire_proto_rawDescGZIP(), []int{3, 0}
 }
 
 func (x *AnalyzePlanRequest_Schema) GetPlan() *Plan {
+	if x != nil {
+		return x.Plan
+	}
+	return nil
+}
+
+type AnalyzePlanRequest_Explain struct {
+	state         protoimpl.MessageState                 `protogen:"open.v1"`
+	Plan          *Plan                                  `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	ExplainMode   AnalyzePlanRequest_Explain_ExplainMode `protobuf:"varint,2,opt,name=explain_mode,json=explainMode,proto3,enum=sparkpipe.wire.AnalyzePlanRequest_Explain_ExplainMode" json:"explain_mode,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnalyzePlanRequest_Explain) Reset() {
+	*x = AnalyzePlanRequest_Explain{}
+	mi := &file_wire_proto_msgTypes[71]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnalyzePlanRequest_Explain) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnalyzePlanRequest_Explain) ProtoMessage() {}
+
+func (x *AnalyzePlanRequest_Explain) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[71]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnalyzePlanRequest_Explain.ProtoReflect.Descriptor instead.
+func (*AnalyzePlanRequest_Explain) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{3, 1}
+}
+
+func (x *AnalyzePlanRequest_Explain) GetPlan() *Plan {
+	if x != nil {
+		return x.Plan
+	}
+	return nil
+}
+
+func (x *AnalyzePlanRequest_Explain) GetExplainMode() AnalyzePlanRequest_Explain_ExplainMode {
+	if x != nil {
+		return x.ExplainMode
+	}
+	return AnalyzePlanRequest_Explain_EXPLAIN_MODE_UNSPECIFIED
+}
+
+type AnalyzePlanRequest_TreeString struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Plan          *Plan                  `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	Level         *int32                 `protobuf:"varint,2,opt,name=level,proto3,oneof" json:"level,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnalyzePlanRequest_TreeString) Reset() {
+	*x = AnalyzePlanRequest_TreeString{}
+	mi := &file_wire_proto_msgTypes[72]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnalyzePlanRequest_TreeString) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnalyzePlanRequest_TreeString) ProtoMessage() {}
+
+func (x *AnalyzePlanRequest_TreeString) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[72]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnalyzePlanRequest_TreeString.ProtoReflect.Descriptor instead.
+func (*AnalyzePlanRequest_TreeString) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{3, 2}
+}
+
+func (x *AnalyzePlanRequest_TreeString) GetPlan() *Plan {
+	if x != nil {
+		return x.Plan
+	}
+	return nil
+}
+
+func (x *AnalyzePlanRequest_TreeString) GetLevel() int32 {
+	if x != nil && x.Level != nil {
+		return *x.Level
+	}
+	return 0
+}
+
+type AnalyzePlanRequest_IsLocal struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Plan          *Plan                  `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnalyzePlanRequest_IsLocal) Reset() {
+	*x = AnalyzePlanRequest_IsLocal{}
+	mi := &file_wire_proto_msgTypes[73]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnalyzePlanRequest_IsLocal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnalyzePlanRequest_IsLocal) ProtoMessage() {}
+
+func (x *AnalyzePlanRequest_IsLocal) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[73]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnalyzePlanRequest_IsLocal.ProtoReflect.Descriptor instead.
+func (*AnalyzePlanRequest_IsLocal) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{3, 3}
+}
+
+func (x *AnalyzePlanRequest_IsLocal) GetPlan() *Plan {
+	if x != nil {
+		return x.Plan
+	}
+	return nil
+}
+
+type AnalyzePlanRequest_IsStreaming struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Plan          *Plan                  `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnalyzePlanRequest_IsStreaming) Reset() {
+	*x = AnalyzePlanRequest_IsStreaming{}
+	mi := &file_wire_proto_msgTypes[74]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnalyzePlanRequest_IsStreaming) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnalyzePlanRequest_IsStreaming) ProtoMessage() {}
+
+func (x *AnalyzePlanRequest_IsStreaming) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[74]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnalyzePlanRequest_IsStreaming.ProtoReflect.Descriptor instead.
+func (*AnalyzePlanRequest_IsStreaming) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{3, 4}
+}
+
+func (x *AnalyzePlanRequest_IsStreaming) GetPlan() *Plan {
+	if x != nil {
+		return x.Plan
+	}
+	return nil
+}
+
+type AnalyzePlanRequest_InputFiles struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Plan          *Plan                  `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnalyzePlanRequest_InputFiles) Reset() {
+	*x = AnalyzePlanRequest_InputFiles{}
+	mi := &file_wire_proto_msgTypes[75]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnalyzePlanRequest_InputFiles) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnalyzePlanRequest_InputFiles) ProtoMessage() {}
+
+func (x *AnalyzePlanRequest_InputFiles) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[75]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnalyzePlanRequest_InputFiles.ProtoReflect.Descriptor instead.
+func (*AnalyzePlanRequest_InputFiles) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{3, 5}
+}
+
+func (x *AnalyzePlanRequest_InputFiles) GetPlan() *Plan {
 	if x != nil {
 		return x.Plan
 	}
@@ -2632,7 +6469,7 @@ type AnalyzePlanRequest_SparkVersion struct {
 
 func (x *AnalyzePlanRequest_SparkVersion) Reset() {
 	*x = AnalyzePlanRequest_SparkVersion{}
-	mi := &file_wire_proto_msgTypes[29]
+	mi := &file_wire_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2644,7 +6481,7 @@ func (x *AnalyzePlanRequest_SparkVersion) String() string {
 func (*AnalyzePlanRequest_SparkVersion) ProtoMessage() {}
 
 func (x *AnalyzePlanRequest_SparkVersion) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[29]
+	mi := &file_wire_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2657,7 +6494,51 @@ func (x *AnalyzePlanRequest_SparkVersion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnalyzePlanRequest_SparkVersion.ProtoReflect.Descriptor instead.
 func (*AnalyzePlanRequest_SparkVersion) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{2, 1}
+	return file_wire_proto_rawDescGZIP(), []int{3, 6}
+}
+
+type AnalyzePlanRequest_DDLParse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	DdlString     string                 `protobuf:"bytes,1,opt,name=ddl_string,json=ddlString,proto3" json:"ddl_string,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnalyzePlanRequest_DDLParse) Reset() {
+	*x = AnalyzePlanRequest_DDLParse{}
+	mi := &file_wire_proto_msgTypes[77]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnalyzePlanRequest_DDLParse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnalyzePlanRequest_DDLParse) ProtoMessage() {}
+
+func (x *AnalyzePlanRequest_DDLParse) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[77]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnalyzePlanRequest_DDLParse.ProtoReflect.Descriptor instead.
+func (*AnalyzePlanRequest_DDLParse) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{3, 7}
+}
+
+func (x *AnalyzePlanRequest_DDLParse) GetDdlString() string {
+	if x != nil {
+		return x.DdlString
+	}
+	return ""
 }
 
 type AnalyzePlanRequest_SemanticHash struct {
@@ -2669,7 +6550,7 @@ type AnalyzePlanRequest_SemanticHash struct {
 
 func (x *AnalyzePlanRequest_SemanticHash) Reset() {
 	*x = AnalyzePlanRequest_SemanticHash{}
-	mi := &file_wire_proto_msgTypes[30]
+	mi := &file_wire_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2681,7 +6562,7 @@ func (x *AnalyzePlanRequest_SemanticHash) String() string {
 func (*AnalyzePlanRequest_SemanticHash) ProtoMessage() {}
 
 func (x *AnalyzePlanRequest_SemanticHash) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[30]
+	mi := &file_wire_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2694,7 +6575,7 @@ func (x *AnalyzePlanRequest_SemanticHash) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnalyzePlanRequest_SemanticHash.ProtoReflect.Descriptor instead.
 func (*AnalyzePlanRequest_SemanticHash) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{2, 2}
+	return file_wire_proto_rawDescGZIP(), []int{3, 8}
 }
 
 func (x *AnalyzePlanRequest_SemanticHash) GetPlan() *Plan {
@@ -2704,16 +6585,164 @@ func (x *AnalyzePlanRequest_SemanticHash) GetPlan() *Plan {
 	return nil
 }
 
+type AnalyzePlanRequest_Persist struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Relation      []byte                 `protobuf:"bytes,1,opt,name=relation,proto3" json:"relation,omitempty"`
+	StorageLevel  *StorageLevel          `protobuf:"bytes,2,opt,name=storage_level,json=storageLevel,proto3,oneof" json:"storage_level,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnalyzePlanRequest_Persist) Reset() {
+	*x = AnalyzePlanRequest_Persist{}
+	mi := &file_wire_proto_msgTypes[79]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnalyzePlanRequest_Persist) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnalyzePlanRequest_Persist) ProtoMessage() {}
+
+func (x *AnalyzePlanRequest_Persist) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[79]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnalyzePlanRequest_Persist.ProtoReflect.Descriptor instead.
+func (*AnalyzePlanRequest_Persist) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{3, 9}
+}
+
+func (x *AnalyzePlanRequest_Persist) GetRelation() []byte {
+	if x != nil {
+		return x.Relation
+	}
+	return nil
+}
+
+func (x *AnalyzePlanRequest_Persist) GetStorageLevel() *StorageLevel {
+	if x != nil {
+		return x.StorageLevel
+	}
+	return nil
+}
+
+type AnalyzePlanRequest_Unpersist struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Relation      []byte                 `protobuf:"bytes,1,opt,name=relation,proto3" json:"relation,omitempty"`
+	Blocking      *bool                  `protobuf:"varint,2,opt,name=blocking,proto3,oneof" json:"blocking,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnalyzePlanRequest_Unpersist) Reset() {
+	*x = AnalyzePlanRequest_Unpersist{}
+	mi := &file_wire_proto_msgTypes[80]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnalyzePlanRequest_Unpersist) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnalyzePlanRequest_Unpersist) ProtoMessage() {}
+
+func (x *AnalyzePlanRequest_Unpersist) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[80]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnalyzePlanRequest_Unpersist.ProtoReflect.Descriptor instead.
+func (*AnalyzePlanRequest_Unpersist) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{3, 10}
+}
+
+func (x *AnalyzePlanRequest_Unpersist) GetRelation() []byte {
+	if x != nil {
+		return x.Relation
+	}
+	return nil
+}
+
+func (x *AnalyzePlanRequest_Unpersist) GetBlocking() bool {
+	if x != nil && x.Blocking != nil {
+		return *x.Blocking
+	}
+	return false
+}
+
+type AnalyzePlanRequest_GetStorageLevel struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Relation      []byte                 `protobuf:"bytes,1,opt,name=relation,proto3" json:"relation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnalyzePlanRequest_GetStorageLevel) Reset() {
+	*x = AnalyzePlanRequest_GetStorageLevel{}
+	mi := &file_wire_proto_msgTypes[81]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnalyzePlanRequest_GetStorageLevel) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnalyzePlanRequest_GetStorageLevel) ProtoMessage() {}
+
+func (x *AnalyzePlanRequest_GetStorageLevel) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[81]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnalyzePlanRequest_GetStorageLevel.ProtoReflect.Descriptor instead.
+func (*AnalyzePlanRequest_GetStorageLevel) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{3, 11}
+}
+
+func (x *AnalyzePlanRequest_GetStorageLevel) GetRelation() []byte {
+	if x != nil {
+		return x.Relation
+	}
+	return nil
+}
+
 type AnalyzePlanResponse_Schema struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Schema        []byte                 `protobuf:"bytes,1,opt,name=schema,proto3" json:"schema,omitempty"`
+	Schema        *DataType              `protobuf:"bytes,1,opt,name=schema,proto3" json:"schema,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AnalyzePlanResponse_Schema) Reset() {
 	*x = AnalyzePlanResponse_Schema{}
-	mi := &file_wire_proto_msgTypes[31]
+	mi := &file_wire_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2725,7 +6754,7 @@ func (x *AnalyzePlanResponse_Schema) String() string {
 func (*AnalyzePlanResponse_Schema) ProtoMessage() {}
 
 func (x *AnalyzePlanResponse_Schema) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[31]
+	mi := &file_wire_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2738,12 +6767,232 @@ func (x *AnalyzePlanResponse_Schema) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnalyzePlanResponse_Schema.ProtoReflect.Descriptor instead.
 func (*AnalyzePlanResponse_Schema) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{3, 0}
+	return file_wire_proto_rawDescGZIP(), []int{4, 0}
 }
 
-func (x *AnalyzePlanResponse_Schema) GetSchema() []byte {
+func (x *AnalyzePlanResponse_Schema) GetSchema() *DataType {
 	if x != nil {
 		return x.Schema
+	}
+	return nil
+}
+
+type AnalyzePlanResponse_Explain struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ExplainString string                 `protobuf:"bytes,1,opt,name=explain_string,json=explainString,proto3" json:"explain_string,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnalyzePlanResponse_Explain) Reset() {
+	*x = AnalyzePlanResponse_Explain{}
+	mi := &file_wire_proto_msgTypes[83]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnalyzePlanResponse_Explain) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnalyzePlanResponse_Explain) ProtoMessage() {}
+
+func (x *AnalyzePlanResponse_Explain) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[83]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnalyzePlanResponse_Explain.ProtoReflect.Descriptor instead.
+func (*AnalyzePlanResponse_Explain) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{4, 1}
+}
+
+func (x *AnalyzePlanResponse_Explain) GetExplainString() string {
+	if x != nil {
+		return x.ExplainString
+	}
+	return ""
+}
+
+type AnalyzePlanResponse_TreeString struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TreeString    string                 `protobuf:"bytes,1,opt,name=tree_string,json=treeString,proto3" json:"tree_string,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnalyzePlanResponse_TreeString) Reset() {
+	*x = AnalyzePlanResponse_TreeString{}
+	mi := &file_wire_proto_msgTypes[84]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnalyzePlanResponse_TreeString) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnalyzePlanResponse_TreeString) ProtoMessage() {}
+
+func (x *AnalyzePlanResponse_TreeString) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[84]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnalyzePlanResponse_TreeString.ProtoReflect.Descriptor instead.
+func (*AnalyzePlanResponse_TreeString) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{4, 2}
+}
+
+func (x *AnalyzePlanResponse_TreeString) GetTreeString() string {
+	if x != nil {
+		return x.TreeString
+	}
+	return ""
+}
+
+type AnalyzePlanResponse_IsLocal struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	IsLocal       bool                   `protobuf:"varint,1,opt,name=is_local,json=isLocal,proto3" json:"is_local,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnalyzePlanResponse_IsLocal) Reset() {
+	*x = AnalyzePlanResponse_IsLocal{}
+	mi := &file_wire_proto_msgTypes[85]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnalyzePlanResponse_IsLocal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnalyzePlanResponse_IsLocal) ProtoMessage() {}
+
+func (x *AnalyzePlanResponse_IsLocal) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[85]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnalyzePlanResponse_IsLocal.ProtoReflect.Descriptor instead.
+func (*AnalyzePlanResponse_IsLocal) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{4, 3}
+}
+
+func (x *AnalyzePlanResponse_IsLocal) GetIsLocal() bool {
+	if x != nil {
+		return x.IsLocal
+	}
+	return false
+}
+
+type AnalyzePlanResponse_IsStreaming struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	IsStreaming   bool                   `protobuf:"varint,1,opt,name=is_streaming,json=isStreaming,proto3" json:"is_streaming,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnalyzePlanResponse_IsStreaming) Reset() {
+	*x = AnalyzePlanResponse_IsStreaming{}
+	mi := &file_wire_proto_msgTypes[86]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnalyzePlanResponse_IsStreaming) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnalyzePlanResponse_IsStreaming) ProtoMessage() {}
+
+func (x *AnalyzePlanResponse_IsStreaming) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[86]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnalyzePlanResponse_IsStreaming.ProtoReflect.Descriptor instead.
+func (*AnalyzePlanResponse_IsStreaming) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{4, 4}
+}
+
+func (x *AnalyzePlanResponse_IsStreaming) GetIsStreaming() bool {
+	if x != nil {
+		return x.IsStreaming
+	}
+	return false
+}
+
+type AnalyzePlanResponse_InputFiles struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Files         []string               `protobuf:"bytes,1,rep,name=files,proto3" json:"files,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnalyzePlanResponse_InputFiles) Reset() {
+	*x = AnalyzePlanResponse_InputFiles{}
+	mi := &file_wire_proto_msgTypes[87]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnalyzePlanResponse_InputFiles) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnalyzePlanResponse_InputFiles) ProtoMessage() {}
+
+func (x *AnalyzePlanResponse_InputFiles) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[87]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnalyzePlanResponse_InputFiles.ProtoReflect.Descriptor instead.
+func (*AnalyzePlanResponse_InputFiles) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{4, 5}
+}
+
+func (x *AnalyzePlanResponse_InputFiles) GetFiles() []string {
+	if x != nil {
+		return x.Files
 	}
 	return nil
 }
@@ -2757,7 +7006,7 @@ type AnalyzePlanResponse_SparkVersion struct {
 
 func (x *AnalyzePlanResponse_SparkVersion) Reset() {
 	*x = AnalyzePlanResponse_SparkVersion{}
-	mi := &file_wire_proto_msgTypes[32]
+	mi := &file_wire_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2769,7 +7018,7 @@ func (x *AnalyzePlanResponse_SparkVersion) String() string {
 func (*AnalyzePlanResponse_SparkVersion) ProtoMessage() {}
 
 func (x *AnalyzePlanResponse_SparkVersion) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[32]
+	mi := &file_wire_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2782,7 +7031,7 @@ func (x *AnalyzePlanResponse_SparkVersion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnalyzePlanResponse_SparkVersion.ProtoReflect.Descriptor instead.
 func (*AnalyzePlanResponse_SparkVersion) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{3, 1}
+	return file_wire_proto_rawDescGZIP(), []int{4, 6}
 }
 
 func (x *AnalyzePlanResponse_SparkVersion) GetVersion() string {
@@ -2790,6 +7039,50 @@ func (x *AnalyzePlanResponse_SparkVersion) GetVersion() string {
 		return x.Version
 	}
 	return ""
+}
+
+type AnalyzePlanResponse_DDLParse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Parsed        *DataType              `protobuf:"bytes,1,opt,name=parsed,proto3" json:"parsed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnalyzePlanResponse_DDLParse) Reset() {
+	*x = AnalyzePlanResponse_DDLParse{}
+	mi := &file_wire_proto_msgTypes[89]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnalyzePlanResponse_DDLParse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnalyzePlanResponse_DDLParse) ProtoMessage() {}
+
+func (x *AnalyzePlanResponse_DDLParse) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[89]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnalyzePlanResponse_DDLParse.ProtoReflect.Descriptor instead.
+func (*AnalyzePlanResponse_DDLParse) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{4, 7}
+}
+
+func (x *AnalyzePlanResponse_DDLParse) GetParsed() *DataType {
+	if x != nil {
+		return x.Parsed
+	}
+	return nil
 }
 
 type AnalyzePlanResponse_SemanticHash struct {
@@ -2801,7 +7094,7 @@ type AnalyzePlanResponse_SemanticHash struct {
 
 func (x *AnalyzePlanResponse_SemanticHash) Reset() {
 	*x = AnalyzePlanResponse_SemanticHash{}
-	mi := &file_wire_proto_msgTypes[33]
+	mi := &file_wire_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2813,7 +7106,7 @@ func (x *AnalyzePlanResponse_SemanticHash) String() string {
 func (*AnalyzePlanResponse_SemanticHash) ProtoMessage() {}
 
 func (x *AnalyzePlanResponse_SemanticHash) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[33]
+	mi := &file_wire_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2826,7 +7119,7 @@ func (x *AnalyzePlanResponse_SemanticHash) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnalyzePlanResponse_SemanticHash.ProtoReflect.Descriptor instead.
 func (*AnalyzePlanResponse_SemanticHash) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{3, 2}
+	return file_wire_proto_rawDescGZIP(), []int{4, 8}
 }
 
 func (x *AnalyzePlanResponse_SemanticHash) GetResult() int32 {
@@ -2834,6 +7127,202 @@ func (x *AnalyzePlanResponse_SemanticHash) GetResult() int32 {
 		return x.Result
 	}
 	return 0
+}
+
+type AnalyzePlanResponse_Persist struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnalyzePlanResponse_Persist) Reset() {
+	*x = AnalyzePlanResponse_Persist{}
+	mi := &file_wire_proto_msgTypes[91]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnalyzePlanResponse_Persist) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnalyzePlanResponse_Persist) ProtoMessage() {}
+
+func (x *AnalyzePlanResponse_Persist) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[91]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnalyzePlanResponse_Persist.ProtoReflect.Descriptor instead.
+func (*AnalyzePlanResponse_Persist) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{4, 9}
+}
+
+type AnalyzePlanResponse_Unpersist struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnalyzePlanResponse_Unpersist) Reset() {
+	*x = AnalyzePlanResponse_Unpersist{}
+	mi := &file_wire_proto_msgTypes[92]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnalyzePlanResponse_Unpersist) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnalyzePlanResponse_Unpersist) ProtoMessage() {}
+
+func (x *AnalyzePlanResponse_Unpersist) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[92]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnalyzePlanResponse_Unpersist.ProtoReflect.Descriptor instead.
+func (*AnalyzePlanResponse_Unpersist) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{4, 10}
+}
+
+type AnalyzePlanResponse_GetStorageLevel struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	StorageLevel  *StorageLevel          `protobuf:"bytes,1,opt,name=storage_level,json=storageLevel,proto3" json:"storage_level,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnalyzePlanResponse_GetStorageLevel) Reset() {
+	*x = AnalyzePlanResponse_GetStorageLevel{}
+	mi := &file_wire_proto_msgTypes[93]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnalyzePlanResponse_GetStorageLevel) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnalyzePlanResponse_GetStorageLevel) ProtoMessage() {}
+
+func (x *AnalyzePlanResponse_GetStorageLevel) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[93]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnalyzePlanResponse_GetStorageLevel.ProtoReflect.Descriptor instead.
+func (*AnalyzePlanResponse_GetStorageLevel) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{4, 11}
+}
+
+func (x *AnalyzePlanResponse_GetStorageLevel) GetStorageLevel() *StorageLevel {
+	if x != nil {
+		return x.StorageLevel
+	}
+	return nil
+}
+
+type ReleaseExecuteRequest_ReleaseAll struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReleaseExecuteRequest_ReleaseAll) Reset() {
+	*x = ReleaseExecuteRequest_ReleaseAll{}
+	mi := &file_wire_proto_msgTypes[94]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReleaseExecuteRequest_ReleaseAll) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReleaseExecuteRequest_ReleaseAll) ProtoMessage() {}
+
+func (x *ReleaseExecuteRequest_ReleaseAll) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[94]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReleaseExecuteRequest_ReleaseAll.ProtoReflect.Descriptor instead.
+func (*ReleaseExecuteRequest_ReleaseAll) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{7, 0}
+}
+
+type ReleaseExecuteRequest_ReleaseUntil struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ResponseId    string                 `protobuf:"bytes,1,opt,name=response_id,json=responseId,proto3" json:"response_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReleaseExecuteRequest_ReleaseUntil) Reset() {
+	*x = ReleaseExecuteRequest_ReleaseUntil{}
+	mi := &file_wire_proto_msgTypes[95]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReleaseExecuteRequest_ReleaseUntil) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReleaseExecuteRequest_ReleaseUntil) ProtoMessage() {}
+
+func (x *ReleaseExecuteRequest_ReleaseUntil) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[95]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReleaseExecuteRequest_ReleaseUntil.ProtoReflect.Descriptor instead.
+func (*ReleaseExecuteRequest_ReleaseUntil) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{7, 1}
+}
+
+func (x *ReleaseExecuteRequest_ReleaseUntil) GetResponseId() string {
+	if x != nil {
+		return x.ResponseId
+	}
+	return ""
 }
 
 type ExecutePlanRequest_RequestOption struct {
@@ -2848,7 +7337,7 @@ type ExecutePlanRequest_RequestOption struct {
 
 func (x *ExecutePlanRequest_RequestOption) Reset() {
 	*x = ExecutePlanRequest_RequestOption{}
-	mi := &file_wire_proto_msgTypes[34]
+	mi := &file_wire_proto_msgTypes[96]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2860,7 +7349,7 @@ func (x *ExecutePlanRequest_RequestOption) String() string {
 func (*ExecutePlanRequest_RequestOption) ProtoMessage() {}
 
 func (x *ExecutePlanRequest_RequestOption) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[34]
+	mi := &file_wire_proto_msgTypes[96]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2873,7 +7362,7 @@ func (x *ExecutePlanRequest_RequestOption) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecutePlanRequest_RequestOption.ProtoReflect.Descriptor instead.
 func (*ExecutePlanRequest_RequestOption) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{5, 0}
+	return file_wire_proto_rawDescGZIP(), []int{9, 0}
 }
 
 func (x *ExecutePlanRequest_RequestOption) GetRequestOption() isExecutePlanRequest_RequestOption_RequestOption {
@@ -2914,7 +7403,7 @@ type ExecutePlanResponse_ArrowBatch struct {
 
 func (x *ExecutePlanResponse_ArrowBatch) Reset() {
 	*x = ExecutePlanResponse_ArrowBatch{}
-	mi := &file_wire_proto_msgTypes[35]
+	mi := &file_wire_proto_msgTypes[97]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2926,7 +7415,7 @@ func (x *ExecutePlanResponse_ArrowBatch) String() string {
 func (*ExecutePlanResponse_ArrowBatch) ProtoMessage() {}
 
 func (x *ExecutePlanResponse_ArrowBatch) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[35]
+	mi := &file_wire_proto_msgTypes[97]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2939,7 +7428,7 @@ func (x *ExecutePlanResponse_ArrowBatch) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecutePlanResponse_ArrowBatch.ProtoReflect.Descriptor instead.
 func (*ExecutePlanResponse_ArrowBatch) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{6, 0}
+	return file_wire_proto_rawDescGZIP(), []int{10, 0}
 }
 
 func (x *ExecutePlanResponse_ArrowBatch) GetRowCount() int64 {
@@ -2972,7 +7461,7 @@ type ExecutePlanResponse_SqlCommandResult struct {
 
 func (x *ExecutePlanResponse_SqlCommandResult) Reset() {
 	*x = ExecutePlanResponse_SqlCommandResult{}
-	mi := &file_wire_proto_msgTypes[36]
+	mi := &file_wire_proto_msgTypes[98]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2984,7 +7473,7 @@ func (x *ExecutePlanResponse_SqlCommandResult) String() string {
 func (*ExecutePlanResponse_SqlCommandResult) ProtoMessage() {}
 
 func (x *ExecutePlanResponse_SqlCommandResult) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[36]
+	mi := &file_wire_proto_msgTypes[98]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2997,7 +7486,7 @@ func (x *ExecutePlanResponse_SqlCommandResult) ProtoReflect() protoreflect.Messa
 
 // Deprecated: Use ExecutePlanResponse_SqlCommandResult.ProtoReflect.Descriptor instead.
 func (*ExecutePlanResponse_SqlCommandResult) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{6, 1}
+	return file_wire_proto_rawDescGZIP(), []int{10, 1}
 }
 
 func (x *ExecutePlanResponse_SqlCommandResult) GetRelation() []byte {
@@ -3015,7 +7504,7 @@ type ExecutePlanResponse_ResultComplete struct {
 
 func (x *ExecutePlanResponse_ResultComplete) Reset() {
 	*x = ExecutePlanResponse_ResultComplete{}
-	mi := &file_wire_proto_msgTypes[37]
+	mi := &file_wire_proto_msgTypes[99]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3027,7 +7516,7 @@ func (x *ExecutePlanResponse_ResultComplete) String() string {
 func (*ExecutePlanResponse_ResultComplete) ProtoMessage() {}
 
 func (x *ExecutePlanResponse_ResultComplete) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[37]
+	mi := &file_wire_proto_msgTypes[99]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3040,7 +7529,375 @@ func (x *ExecutePlanResponse_ResultComplete) ProtoReflect() protoreflect.Message
 
 // Deprecated: Use ExecutePlanResponse_ResultComplete.ProtoReflect.Descriptor instead.
 func (*ExecutePlanResponse_ResultComplete) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{6, 2}
+	return file_wire_proto_rawDescGZIP(), []int{10, 2}
+}
+
+type ExecutePlanResponse_Metrics struct {
+	state         protoimpl.MessageState                      `protogen:"open.v1"`
+	Metrics       []*ExecutePlanResponse_Metrics_MetricObject `protobuf:"bytes,1,rep,name=metrics,proto3" json:"metrics,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExecutePlanResponse_Metrics) Reset() {
+	*x = ExecutePlanResponse_Metrics{}
+	mi := &file_wire_proto_msgTypes[100]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExecutePlanResponse_Metrics) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExecutePlanResponse_Metrics) ProtoMessage() {}
+
+func (x *ExecutePlanResponse_Metrics) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[100]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExecutePlanResponse_Metrics.ProtoReflect.Descriptor instead.
+func (*ExecutePlanResponse_Metrics) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{10, 3}
+}
+
+func (x *ExecutePlanResponse_Metrics) GetMetrics() []*ExecutePlanResponse_Metrics_MetricObject {
+	if x != nil {
+		return x.Metrics
+	}
+	return nil
+}
+
+type ExecutePlanResponse_ObservedMetrics struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Values        []*Expression_Literal  `protobuf:"bytes,2,rep,name=values,proto3" json:"values,omitempty"`
+	Keys          []string               `protobuf:"bytes,3,rep,name=keys,proto3" json:"keys,omitempty"`
+	PlanId        int64                  `protobuf:"varint,4,opt,name=plan_id,json=planId,proto3" json:"plan_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExecutePlanResponse_ObservedMetrics) Reset() {
+	*x = ExecutePlanResponse_ObservedMetrics{}
+	mi := &file_wire_proto_msgTypes[101]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExecutePlanResponse_ObservedMetrics) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExecutePlanResponse_ObservedMetrics) ProtoMessage() {}
+
+func (x *ExecutePlanResponse_ObservedMetrics) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[101]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExecutePlanResponse_ObservedMetrics.ProtoReflect.Descriptor instead.
+func (*ExecutePlanResponse_ObservedMetrics) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{10, 4}
+}
+
+func (x *ExecutePlanResponse_ObservedMetrics) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ExecutePlanResponse_ObservedMetrics) GetValues() []*Expression_Literal {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
+func (x *ExecutePlanResponse_ObservedMetrics) GetKeys() []string {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+func (x *ExecutePlanResponse_ObservedMetrics) GetPlanId() int64 {
+	if x != nil {
+		return x.PlanId
+	}
+	return 0
+}
+
+type ExecutePlanResponse_ExecutionProgress struct {
+	state            protoimpl.MessageState                             `protogen:"open.v1"`
+	Stages           []*ExecutePlanResponse_ExecutionProgress_StageInfo `protobuf:"bytes,1,rep,name=stages,proto3" json:"stages,omitempty"`
+	NumInflightTasks int64                                              `protobuf:"varint,2,opt,name=num_inflight_tasks,json=numInflightTasks,proto3" json:"num_inflight_tasks,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *ExecutePlanResponse_ExecutionProgress) Reset() {
+	*x = ExecutePlanResponse_ExecutionProgress{}
+	mi := &file_wire_proto_msgTypes[102]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExecutePlanResponse_ExecutionProgress) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExecutePlanResponse_ExecutionProgress) ProtoMessage() {}
+
+func (x *ExecutePlanResponse_ExecutionProgress) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[102]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExecutePlanResponse_ExecutionProgress.ProtoReflect.Descriptor instead.
+func (*ExecutePlanResponse_ExecutionProgress) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{10, 5}
+}
+
+func (x *ExecutePlanResponse_ExecutionProgress) GetStages() []*ExecutePlanResponse_ExecutionProgress_StageInfo {
+	if x != nil {
+		return x.Stages
+	}
+	return nil
+}
+
+func (x *ExecutePlanResponse_ExecutionProgress) GetNumInflightTasks() int64 {
+	if x != nil {
+		return x.NumInflightTasks
+	}
+	return 0
+}
+
+type ExecutePlanResponse_Metrics_MetricValue struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Value         int64                  `protobuf:"varint,2,opt,name=value,proto3" json:"value,omitempty"`
+	MetricType    string                 `protobuf:"bytes,3,opt,name=metric_type,json=metricType,proto3" json:"metric_type,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExecutePlanResponse_Metrics_MetricValue) Reset() {
+	*x = ExecutePlanResponse_Metrics_MetricValue{}
+	mi := &file_wire_proto_msgTypes[103]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExecutePlanResponse_Metrics_MetricValue) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExecutePlanResponse_Metrics_MetricValue) ProtoMessage() {}
+
+func (x *ExecutePlanResponse_Metrics_MetricValue) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[103]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExecutePlanResponse_Metrics_MetricValue.ProtoReflect.Descriptor instead.
+func (*ExecutePlanResponse_Metrics_MetricValue) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{10, 3, 0}
+}
+
+func (x *ExecutePlanResponse_Metrics_MetricValue) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ExecutePlanResponse_Metrics_MetricValue) GetValue() int64 {
+	if x != nil {
+		return x.Value
+	}
+	return 0
+}
+
+func (x *ExecutePlanResponse_Metrics_MetricValue) GetMetricType() string {
+	if x != nil {
+		return x.MetricType
+	}
+	return ""
+}
+
+type ExecutePlanResponse_Metrics_MetricObject struct {
+	state            protoimpl.MessageState                              `protogen:"open.v1"`
+	Name             string                                              `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	PlanId           int64                                               `protobuf:"varint,2,opt,name=plan_id,json=planId,proto3" json:"plan_id,omitempty"`
+	Parent           int64                                               `protobuf:"varint,3,opt,name=parent,proto3" json:"parent,omitempty"`
+	ExecutionMetrics map[string]*ExecutePlanResponse_Metrics_MetricValue `protobuf:"bytes,4,rep,name=execution_metrics,json=executionMetrics,proto3" json:"execution_metrics,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *ExecutePlanResponse_Metrics_MetricObject) Reset() {
+	*x = ExecutePlanResponse_Metrics_MetricObject{}
+	mi := &file_wire_proto_msgTypes[104]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExecutePlanResponse_Metrics_MetricObject) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExecutePlanResponse_Metrics_MetricObject) ProtoMessage() {}
+
+func (x *ExecutePlanResponse_Metrics_MetricObject) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[104]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExecutePlanResponse_Metrics_MetricObject.ProtoReflect.Descriptor instead.
+func (*ExecutePlanResponse_Metrics_MetricObject) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{10, 3, 1}
+}
+
+func (x *ExecutePlanResponse_Metrics_MetricObject) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ExecutePlanResponse_Metrics_MetricObject) GetPlanId() int64 {
+	if x != nil {
+		return x.PlanId
+	}
+	return 0
+}
+
+func (x *ExecutePlanResponse_Metrics_MetricObject) GetParent() int64 {
+	if x != nil {
+		return x.Parent
+	}
+	return 0
+}
+
+func (x *ExecutePlanResponse_Metrics_MetricObject) GetExecutionMetrics() map[string]*ExecutePlanResponse_Metrics_MetricValue {
+	if x != nil {
+		return x.ExecutionMetrics
+	}
+	return nil
+}
+
+type ExecutePlanResponse_ExecutionProgress_StageInfo struct {
+	state             protoimpl.MessageState `protogen:"open.v1"`
+	StageId           int64                  `protobuf:"varint,1,opt,name=stage_id,json=stageId,proto3" json:"stage_id,omitempty"`
+	NumTasks          int64                  `protobuf:"varint,2,opt,name=num_tasks,json=numTasks,proto3" json:"num_tasks,omitempty"`
+	NumCompletedTasks int64                  `protobuf:"varint,3,opt,name=num_completed_tasks,json=numCompletedTasks,proto3" json:"num_completed_tasks,omitempty"`
+	InputBytesRead    int64                  `protobuf:"varint,4,opt,name=input_bytes_read,json=inputBytesRead,proto3" json:"input_bytes_read,omitempty"`
+	Done              bool                   `protobuf:"varint,5,opt,name=done,proto3" json:"done,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *ExecutePlanResponse_ExecutionProgress_StageInfo) Reset() {
+	*x = ExecutePlanResponse_ExecutionProgress_StageInfo{}
+	mi := &file_wire_proto_msgTypes[106]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExecutePlanResponse_ExecutionProgress_StageInfo) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExecutePlanResponse_ExecutionProgress_StageInfo) ProtoMessage() {}
+
+func (x *ExecutePlanResponse_ExecutionProgress_StageInfo) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[106]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExecutePlanResponse_ExecutionProgress_StageInfo.ProtoReflect.Descriptor instead.
+func (*ExecutePlanResponse_ExecutionProgress_StageInfo) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{10, 5, 0}
+}
+
+func (x *ExecutePlanResponse_ExecutionProgress_StageInfo) GetStageId() int64 {
+	if x != nil {
+		return x.StageId
+	}
+	return 0
+}
+
+func (x *ExecutePlanResponse_ExecutionProgress_StageInfo) GetNumTasks() int64 {
+	if x != nil {
+		return x.NumTasks
+	}
+	return 0
+}
+
+func (x *ExecutePlanResponse_ExecutionProgress_StageInfo) GetNumCompletedTasks() int64 {
+	if x != nil {
+		return x.NumCompletedTasks
+	}
+	return 0
+}
+
+func (x *ExecutePlanResponse_ExecutionProgress_StageInfo) GetInputBytesRead() int64 {
+	if x != nil {
+		return x.InputBytesRead
+	}
+	return 0
+}
+
+func (x *ExecutePlanResponse_ExecutionProgress_StageInfo) GetDone() bool {
+	if x != nil {
+		return x.Done
+	}
+	return false
 }
 
 type WriteOperation_SaveTable struct {
@@ -3053,7 +7910,7 @@ type WriteOperation_SaveTable struct {
 
 func (x *WriteOperation_SaveTable) Reset() {
 	*x = WriteOperation_SaveTable{}
-	mi := &file_wire_proto_msgTypes[38]
+	mi := &file_wire_proto_msgTypes[109]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3065,7 +7922,7 @@ func (x *WriteOperation_SaveTable) String() string {
 func (*WriteOperation_SaveTable) ProtoMessage() {}
 
 func (x *WriteOperation_SaveTable) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[38]
+	mi := &file_wire_proto_msgTypes[109]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3078,7 +7935,7 @@ func (x *WriteOperation_SaveTable) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteOperation_SaveTable.ProtoReflect.Descriptor instead.
 func (*WriteOperation_SaveTable) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{8, 0}
+	return file_wire_proto_rawDescGZIP(), []int{16, 0}
 }
 
 func (x *WriteOperation_SaveTable) GetTableName() string {
@@ -3105,7 +7962,7 @@ type WriteOperation_BucketBy struct {
 
 func (x *WriteOperation_BucketBy) Reset() {
 	*x = WriteOperation_BucketBy{}
-	mi := &file_wire_proto_msgTypes[39]
+	mi := &file_wire_proto_msgTypes[110]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3117,7 +7974,7 @@ func (x *WriteOperation_BucketBy) String() string {
 func (*WriteOperation_BucketBy) ProtoMessage() {}
 
 func (x *WriteOperation_BucketBy) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[39]
+	mi := &file_wire_proto_msgTypes[110]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3130,7 +7987,7 @@ func (x *WriteOperation_BucketBy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteOperation_BucketBy.ProtoReflect.Descriptor instead.
 func (*WriteOperation_BucketBy) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{8, 1}
+	return file_wire_proto_rawDescGZIP(), []int{16, 1}
 }
 
 func (x *WriteOperation_BucketBy) GetBucketColumnNames() []string {
@@ -3157,7 +8014,7 @@ type Read_NamedTable struct {
 
 func (x *Read_NamedTable) Reset() {
 	*x = Read_NamedTable{}
-	mi := &file_wire_proto_msgTypes[41]
+	mi := &file_wire_proto_msgTypes[112]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3169,7 +8026,7 @@ func (x *Read_NamedTable) String() string {
 func (*Read_NamedTable) ProtoMessage() {}
 
 func (x *Read_NamedTable) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[41]
+	mi := &file_wire_proto_msgTypes[112]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3182,7 +8039,7 @@ func (x *Read_NamedTable) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Read_NamedTable.ProtoReflect.Descriptor instead.
 func (*Read_NamedTable) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{13, 0}
+	return file_wire_proto_rawDescGZIP(), []int{25, 0}
 }
 
 func (x *Read_NamedTable) GetUnparsedIdentifier() string {
@@ -3211,7 +8068,7 @@ type Read_DataSource struct {
 
 func (x *Read_DataSource) Reset() {
 	*x = Read_DataSource{}
-	mi := &file_wire_proto_msgTypes[42]
+	mi := &file_wire_proto_msgTypes[113]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3223,7 +8080,7 @@ func (x *Read_DataSource) String() string {
 func (*Read_DataSource) ProtoMessage() {}
 
 func (x *Read_DataSource) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[42]
+	mi := &file_wire_proto_msgTypes[113]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3236,7 +8093,7 @@ func (x *Read_DataSource) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Read_DataSource.ProtoReflect.Descriptor instead.
 func (*Read_DataSource) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{13, 1}
+	return file_wire_proto_rawDescGZIP(), []int{25, 1}
 }
 
 func (x *Read_DataSource) GetFormat() string {
@@ -3275,7 +8132,7 @@ type DataType_NULL struct {
 
 func (x *DataType_NULL) Reset() {
 	*x = DataType_NULL{}
-	mi := &file_wire_proto_msgTypes[46]
+	mi := &file_wire_proto_msgTypes[117]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3287,7 +8144,7 @@ func (x *DataType_NULL) String() string {
 func (*DataType_NULL) ProtoMessage() {}
 
 func (x *DataType_NULL) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[46]
+	mi := &file_wire_proto_msgTypes[117]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3300,7 +8157,7 @@ func (x *DataType_NULL) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_NULL.ProtoReflect.Descriptor instead.
 func (*DataType_NULL) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{17, 0}
+	return file_wire_proto_rawDescGZIP(), []int{29, 0}
 }
 
 type DataType_Binary struct {
@@ -3311,7 +8168,7 @@ type DataType_Binary struct {
 
 func (x *DataType_Binary) Reset() {
 	*x = DataType_Binary{}
-	mi := &file_wire_proto_msgTypes[47]
+	mi := &file_wire_proto_msgTypes[118]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3323,7 +8180,7 @@ func (x *DataType_Binary) String() string {
 func (*DataType_Binary) ProtoMessage() {}
 
 func (x *DataType_Binary) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[47]
+	mi := &file_wire_proto_msgTypes[118]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3336,7 +8193,7 @@ func (x *DataType_Binary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Binary.ProtoReflect.Descriptor instead.
 func (*DataType_Binary) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{17, 1}
+	return file_wire_proto_rawDescGZIP(), []int{29, 1}
 }
 
 type DataType_Boolean struct {
@@ -3347,7 +8204,7 @@ type DataType_Boolean struct {
 
 func (x *DataType_Boolean) Reset() {
 	*x = DataType_Boolean{}
-	mi := &file_wire_proto_msgTypes[48]
+	mi := &file_wire_proto_msgTypes[119]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3359,7 +8216,7 @@ func (x *DataType_Boolean) String() string {
 func (*DataType_Boolean) ProtoMessage() {}
 
 func (x *DataType_Boolean) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[48]
+	mi := &file_wire_proto_msgTypes[119]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3372,7 +8229,79 @@ func (x *DataType_Boolean) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Boolean.ProtoReflect.Descriptor instead.
 func (*DataType_Boolean) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{17, 2}
+	return file_wire_proto_rawDescGZIP(), []int{29, 2}
+}
+
+type DataType_Byte struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DataType_Byte) Reset() {
+	*x = DataType_Byte{}
+	mi := &file_wire_proto_msgTypes[120]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DataType_Byte) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DataType_Byte) ProtoMessage() {}
+
+func (x *DataType_Byte) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[120]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DataType_Byte.ProtoReflect.Descriptor instead.
+func (*DataType_Byte) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{29, 3}
+}
+
+type DataType_Short struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DataType_Short) Reset() {
+	*x = DataType_Short{}
+	mi := &file_wire_proto_msgTypes[121]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DataType_Short) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DataType_Short) ProtoMessage() {}
+
+func (x *DataType_Short) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[121]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DataType_Short.ProtoReflect.Descriptor instead.
+func (*DataType_Short) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{29, 4}
 }
 
 type DataType_Integer struct {
@@ -3383,7 +8312,7 @@ type DataType_Integer struct {
 
 func (x *DataType_Integer) Reset() {
 	*x = DataType_Integer{}
-	mi := &file_wire_proto_msgTypes[49]
+	mi := &file_wire_proto_msgTypes[122]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3395,7 +8324,7 @@ func (x *DataType_Integer) String() string {
 func (*DataType_Integer) ProtoMessage() {}
 
 func (x *DataType_Integer) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[49]
+	mi := &file_wire_proto_msgTypes[122]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3408,7 +8337,7 @@ func (x *DataType_Integer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Integer.ProtoReflect.Descriptor instead.
 func (*DataType_Integer) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{17, 3}
+	return file_wire_proto_rawDescGZIP(), []int{29, 5}
 }
 
 type DataType_Long struct {
@@ -3419,7 +8348,7 @@ type DataType_Long struct {
 
 func (x *DataType_Long) Reset() {
 	*x = DataType_Long{}
-	mi := &file_wire_proto_msgTypes[50]
+	mi := &file_wire_proto_msgTypes[123]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3431,7 +8360,7 @@ func (x *DataType_Long) String() string {
 func (*DataType_Long) ProtoMessage() {}
 
 func (x *DataType_Long) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[50]
+	mi := &file_wire_proto_msgTypes[123]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3444,7 +8373,7 @@ func (x *DataType_Long) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Long.ProtoReflect.Descriptor instead.
 func (*DataType_Long) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{17, 4}
+	return file_wire_proto_rawDescGZIP(), []int{29, 6}
 }
 
 type DataType_Float struct {
@@ -3455,7 +8384,7 @@ type DataType_Float struct {
 
 func (x *DataType_Float) Reset() {
 	*x = DataType_Float{}
-	mi := &file_wire_proto_msgTypes[51]
+	mi := &file_wire_proto_msgTypes[124]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3467,7 +8396,7 @@ func (x *DataType_Float) String() string {
 func (*DataType_Float) ProtoMessage() {}
 
 func (x *DataType_Float) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[51]
+	mi := &file_wire_proto_msgTypes[124]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3480,7 +8409,7 @@ func (x *DataType_Float) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Float.ProtoReflect.Descriptor instead.
 func (*DataType_Float) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{17, 5}
+	return file_wire_proto_rawDescGZIP(), []int{29, 7}
 }
 
 type DataType_Double struct {
@@ -3491,7 +8420,7 @@ type DataType_Double struct {
 
 func (x *DataType_Double) Reset() {
 	*x = DataType_Double{}
-	mi := &file_wire_proto_msgTypes[52]
+	mi := &file_wire_proto_msgTypes[125]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3503,7 +8432,7 @@ func (x *DataType_Double) String() string {
 func (*DataType_Double) ProtoMessage() {}
 
 func (x *DataType_Double) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[52]
+	mi := &file_wire_proto_msgTypes[125]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3516,7 +8445,7 @@ func (x *DataType_Double) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Double.ProtoReflect.Descriptor instead.
 func (*DataType_Double) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{17, 6}
+	return file_wire_proto_rawDescGZIP(), []int{29, 8}
 }
 
 type DataType_Decimal struct {
@@ -3529,7 +8458,7 @@ type DataType_Decimal struct {
 
 func (x *DataType_Decimal) Reset() {
 	*x = DataType_Decimal{}
-	mi := &file_wire_proto_msgTypes[53]
+	mi := &file_wire_proto_msgTypes[126]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3541,7 +8470,7 @@ func (x *DataType_Decimal) String() string {
 func (*DataType_Decimal) ProtoMessage() {}
 
 func (x *DataType_Decimal) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[53]
+	mi := &file_wire_proto_msgTypes[126]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3554,7 +8483,7 @@ func (x *DataType_Decimal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Decimal.ProtoReflect.Descriptor instead.
 func (*DataType_Decimal) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{17, 7}
+	return file_wire_proto_rawDescGZIP(), []int{29, 9}
 }
 
 func (x *DataType_Decimal) GetScale() int32 {
@@ -3573,13 +8502,14 @@ func (x *DataType_Decimal) GetPrecision() int32 {
 
 type DataType_String struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
+	Collation     string                 `protobuf:"bytes,2,opt,name=collation,proto3" json:"collation,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DataType_String) Reset() {
 	*x = DataType_String{}
-	mi := &file_wire_proto_msgTypes[54]
+	mi := &file_wire_proto_msgTypes[127]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3591,7 +8521,7 @@ func (x *DataType_String) String() string {
 func (*DataType_String) ProtoMessage() {}
 
 func (x *DataType_String) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[54]
+	mi := &file_wire_proto_msgTypes[127]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3604,7 +8534,102 @@ func (x *DataType_String) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_String.ProtoReflect.Descriptor instead.
 func (*DataType_String) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{17, 8}
+	return file_wire_proto_rawDescGZIP(), []int{29, 10}
+}
+
+func (x *DataType_String) GetCollation() string {
+	if x != nil {
+		return x.Collation
+	}
+	return ""
+}
+
+type DataType_Char struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Length        int32                  `protobuf:"varint,1,opt,name=length,proto3" json:"length,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DataType_Char) Reset() {
+	*x = DataType_Char{}
+	mi := &file_wire_proto_msgTypes[128]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DataType_Char) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DataType_Char) ProtoMessage() {}
+
+func (x *DataType_Char) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[128]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DataType_Char.ProtoReflect.Descriptor instead.
+func (*DataType_Char) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{29, 11}
+}
+
+func (x *DataType_Char) GetLength() int32 {
+	if x != nil {
+		return x.Length
+	}
+	return 0
+}
+
+type DataType_VarChar struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Length        int32                  `protobuf:"varint,1,opt,name=length,proto3" json:"length,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DataType_VarChar) Reset() {
+	*x = DataType_VarChar{}
+	mi := &file_wire_proto_msgTypes[129]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DataType_VarChar) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DataType_VarChar) ProtoMessage() {}
+
+func (x *DataType_VarChar) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[129]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DataType_VarChar.ProtoReflect.Descriptor instead.
+func (*DataType_VarChar) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{29, 12}
+}
+
+func (x *DataType_VarChar) GetLength() int32 {
+	if x != nil {
+		return x.Length
+	}
+	return 0
 }
 
 type DataType_Date struct {
@@ -3615,7 +8640,7 @@ type DataType_Date struct {
 
 func (x *DataType_Date) Reset() {
 	*x = DataType_Date{}
-	mi := &file_wire_proto_msgTypes[55]
+	mi := &file_wire_proto_msgTypes[130]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3627,7 +8652,7 @@ func (x *DataType_Date) String() string {
 func (*DataType_Date) ProtoMessage() {}
 
 func (x *DataType_Date) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[55]
+	mi := &file_wire_proto_msgTypes[130]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3640,7 +8665,7 @@ func (x *DataType_Date) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Date.ProtoReflect.Descriptor instead.
 func (*DataType_Date) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{17, 9}
+	return file_wire_proto_rawDescGZIP(), []int{29, 13}
 }
 
 type DataType_Timestamp struct {
@@ -3651,7 +8676,7 @@ type DataType_Timestamp struct {
 
 func (x *DataType_Timestamp) Reset() {
 	*x = DataType_Timestamp{}
-	mi := &file_wire_proto_msgTypes[56]
+	mi := &file_wire_proto_msgTypes[131]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3663,7 +8688,7 @@ func (x *DataType_Timestamp) String() string {
 func (*DataType_Timestamp) ProtoMessage() {}
 
 func (x *DataType_Timestamp) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[56]
+	mi := &file_wire_proto_msgTypes[131]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3676,7 +8701,131 @@ func (x *DataType_Timestamp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Timestamp.ProtoReflect.Descriptor instead.
 func (*DataType_Timestamp) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{17, 10}
+	return file_wire_proto_rawDescGZIP(), []int{29, 14}
+}
+
+type DataType_TimestampNTZ struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DataType_TimestampNTZ) Reset() {
+	*x = DataType_TimestampNTZ{}
+	mi := &file_wire_proto_msgTypes[132]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DataType_TimestampNTZ) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DataType_TimestampNTZ) ProtoMessage() {}
+
+func (x *DataType_TimestampNTZ) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[132]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DataType_TimestampNTZ.ProtoReflect.Descriptor instead.
+func (*DataType_TimestampNTZ) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{29, 15}
+}
+
+type DataType_CalendarInterval struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DataType_CalendarInterval) Reset() {
+	*x = DataType_CalendarInterval{}
+	mi := &file_wire_proto_msgTypes[133]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DataType_CalendarInterval) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DataType_CalendarInterval) ProtoMessage() {}
+
+func (x *DataType_CalendarInterval) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[133]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DataType_CalendarInterval.ProtoReflect.Descriptor instead.
+func (*DataType_CalendarInterval) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{29, 16}
+}
+
+type DataType_YearMonthInterval struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	StartField    *int32                 `protobuf:"varint,1,opt,name=start_field,json=startField,proto3,oneof" json:"start_field,omitempty"`
+	EndField      *int32                 `protobuf:"varint,2,opt,name=end_field,json=endField,proto3,oneof" json:"end_field,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DataType_YearMonthInterval) Reset() {
+	*x = DataType_YearMonthInterval{}
+	mi := &file_wire_proto_msgTypes[134]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DataType_YearMonthInterval) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DataType_YearMonthInterval) ProtoMessage() {}
+
+func (x *DataType_YearMonthInterval) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[134]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DataType_YearMonthInterval.ProtoReflect.Descriptor instead.
+func (*DataType_YearMonthInterval) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{29, 17}
+}
+
+func (x *DataType_YearMonthInterval) GetStartField() int32 {
+	if x != nil && x.StartField != nil {
+		return *x.StartField
+	}
+	return 0
+}
+
+func (x *DataType_YearMonthInterval) GetEndField() int32 {
+	if x != nil && x.EndField != nil {
+		return *x.EndField
+	}
+	return 0
 }
 
 type DataType_DayTimeInterval struct {
@@ -3689,7 +8838,7 @@ type DataType_DayTimeInterval struct {
 
 func (x *DataType_DayTimeInterval) Reset() {
 	*x = DataType_DayTimeInterval{}
-	mi := &file_wire_proto_msgTypes[57]
+	mi := &file_wire_proto_msgTypes[135]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3701,7 +8850,7 @@ func (x *DataType_DayTimeInterval) String() string {
 func (*DataType_DayTimeInterval) ProtoMessage() {}
 
 func (x *DataType_DayTimeInterval) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[57]
+	mi := &file_wire_proto_msgTypes[135]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3714,7 +8863,7 @@ func (x *DataType_DayTimeInterval) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_DayTimeInterval.ProtoReflect.Descriptor instead.
 func (*DataType_DayTimeInterval) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{17, 11}
+	return file_wire_proto_rawDescGZIP(), []int{29, 18}
 }
 
 func (x *DataType_DayTimeInterval) GetStartField() int32 {
@@ -3741,7 +8890,7 @@ type DataType_Array struct {
 
 func (x *DataType_Array) Reset() {
 	*x = DataType_Array{}
-	mi := &file_wire_proto_msgTypes[58]
+	mi := &file_wire_proto_msgTypes[136]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3753,7 +8902,7 @@ func (x *DataType_Array) String() string {
 func (*DataType_Array) ProtoMessage() {}
 
 func (x *DataType_Array) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[58]
+	mi := &file_wire_proto_msgTypes[136]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3766,7 +8915,7 @@ func (x *DataType_Array) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Array.ProtoReflect.Descriptor instead.
 func (*DataType_Array) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{17, 12}
+	return file_wire_proto_rawDescGZIP(), []int{29, 19}
 }
 
 func (x *DataType_Array) GetElementType() *DataType {
@@ -3783,6 +8932,118 @@ func (x *DataType_Array) GetContainsNull() bool {
 	return false
 }
 
+type DataType_StructField struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	DataType      *DataType              `protobuf:"bytes,2,opt,name=data_type,json=dataType,proto3" json:"data_type,omitempty"`
+	Nullable      bool                   `protobuf:"varint,3,opt,name=nullable,proto3" json:"nullable,omitempty"`
+	Metadata      *string                `protobuf:"bytes,4,opt,name=metadata,proto3,oneof" json:"metadata,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DataType_StructField) Reset() {
+	*x = DataType_StructField{}
+	mi := &file_wire_proto_msgTypes[137]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DataType_StructField) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DataType_StructField) ProtoMessage() {}
+
+func (x *DataType_StructField) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[137]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DataType_StructField.ProtoReflect.Descriptor instead.
+func (*DataType_StructField) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{29, 20}
+}
+
+func (x *DataType_StructField) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *DataType_StructField) GetDataType() *DataType {
+	if x != nil {
+		return x.DataType
+	}
+	return nil
+}
+
+func (x *DataType_StructField) GetNullable() bool {
+	if x != nil {
+		return x.Nullable
+	}
+	return false
+}
+
+func (x *DataType_StructField) GetMetadata() string {
+	if x != nil && x.Metadata != nil {
+		return *x.Metadata
+	}
+	return ""
+}
+
+type DataType_Struct struct {
+	state         protoimpl.MessageState  `protogen:"open.v1"`
+	Fields        []*DataType_StructField `protobuf:"bytes,1,rep,name=fields,proto3" json:"fields,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DataType_Struct) Reset() {
+	*x = DataType_Struct{}
+	mi := &file_wire_proto_msgTypes[138]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DataType_Struct) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DataType_Struct) ProtoMessage() {}
+
+func (x *DataType_Struct) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[138]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DataType_Struct.ProtoReflect.Descriptor instead.
+func (*DataType_Struct) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{29, 21}
+}
+
+func (x *DataType_Struct) GetFields() []*DataType_StructField {
+	if x != nil {
+		return x.Fields
+	}
+	return nil
+}
+
 type DataType_Map struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
 	KeyType           *DataType              `protobuf:"bytes,1,opt,name=key_type,json=keyType,proto3" json:"key_type,omitempty"`
@@ -3794,7 +9055,7 @@ type DataType_Map struct {
 
 func (x *DataType_Map) Reset() {
 	*x = DataType_Map{}
-	mi := &file_wire_proto_msgTypes[59]
+	mi := &file_wire_proto_msgTypes[139]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3806,7 +9067,7 @@ func (x *DataType_Map) String() string {
 func (*DataType_Map) ProtoMessage() {}
 
 func (x *DataType_Map) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[59]
+	mi := &file_wire_proto_msgTypes[139]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3819,7 +9080,7 @@ func (x *DataType_Map) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Map.ProtoReflect.Descriptor instead.
 func (*DataType_Map) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{17, 13}
+	return file_wire_proto_rawDescGZIP(), []int{29, 22}
 }
 
 func (x *DataType_Map) GetKeyType() *DataType {
@@ -3843,6 +9104,162 @@ func (x *DataType_Map) GetValueContainsNull() bool {
 	return false
 }
 
+type DataType_UDT struct {
+	state                 protoimpl.MessageState `protogen:"open.v1"`
+	Type                  string                 `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
+	JvmClass              *string                `protobuf:"bytes,2,opt,name=jvm_class,json=jvmClass,proto3,oneof" json:"jvm_class,omitempty"`
+	PythonClass           *string                `protobuf:"bytes,3,opt,name=python_class,json=pythonClass,proto3,oneof" json:"python_class,omitempty"`
+	SerializedPythonClass *string                `protobuf:"bytes,4,opt,name=serialized_python_class,json=serializedPythonClass,proto3,oneof" json:"serialized_python_class,omitempty"`
+	SqlType               *DataType              `protobuf:"bytes,5,opt,name=sql_type,json=sqlType,proto3,oneof" json:"sql_type,omitempty"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
+}
+
+func (x *DataType_UDT) Reset() {
+	*x = DataType_UDT{}
+	mi := &file_wire_proto_msgTypes[140]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DataType_UDT) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DataType_UDT) ProtoMessage() {}
+
+func (x *DataType_UDT) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[140]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DataType_UDT.ProtoReflect.Descriptor instead.
+func (*DataType_UDT) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{29, 23}
+}
+
+func (x *DataType_UDT) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *DataType_UDT) GetJvmClass() string {
+	if x != nil && x.JvmClass != nil {
+		return *x.JvmClass
+	}
+	return ""
+}
+
+func (x *DataType_UDT) GetPythonClass() string {
+	if x != nil && x.PythonClass != nil {
+		return *x.PythonClass
+	}
+	return ""
+}
+
+func (x *DataType_UDT) GetSerializedPythonClass() string {
+	if x != nil && x.SerializedPythonClass != nil {
+		return *x.SerializedPythonClass
+	}
+	return ""
+}
+
+func (x *DataType_UDT) GetSqlType() *DataType {
+	if x != nil {
+		return x.SqlType
+	}
+	return nil
+}
+
+type DataType_Unparsed struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	DataTypeString string                 `protobuf:"bytes,1,opt,name=data_type_string,json=dataTypeString,proto3" json:"data_type_string,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *DataType_Unparsed) Reset() {
+	*x = DataType_Unparsed{}
+	mi := &file_wire_proto_msgTypes[141]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DataType_Unparsed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DataType_Unparsed) ProtoMessage() {}
+
+func (x *DataType_Unparsed) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[141]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DataType_Unparsed.ProtoReflect.Descriptor instead.
+func (*DataType_Unparsed) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{29, 24}
+}
+
+func (x *DataType_Unparsed) GetDataTypeString() string {
+	if x != nil {
+		return x.DataTypeString
+	}
+	return ""
+}
+
+type DataType_Variant struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DataType_Variant) Reset() {
+	*x = DataType_Variant{}
+	mi := &file_wire_proto_msgTypes[142]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DataType_Variant) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DataType_Variant) ProtoMessage() {}
+
+func (x *DataType_Variant) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[142]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DataType_Variant.ProtoReflect.Descriptor instead.
+func (*DataType_Variant) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{29, 25}
+}
+
 type Expression_Literal struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to LiteralType:
@@ -3850,6 +9267,8 @@ type Expression_Literal struct {
 	//	*Expression_Literal_Null
 	//	*Expression_Literal_Binary
 	//	*Expression_Literal_Boolean
+	//	*Expression_Literal_Byte
+	//	*Expression_Literal_Short
 	//	*Expression_Literal_Integer
 	//	*Expression_Literal_Long
 	//	*Expression_Literal_Float
@@ -3859,9 +9278,12 @@ type Expression_Literal struct {
 	//	*Expression_Literal_Date
 	//	*Expression_Literal_Timestamp
 	//	*Expression_Literal_TimestampNtz
+	//	*Expression_Literal_CalendarInterval_
+	//	*Expression_Literal_YearMonthInterval
 	//	*Expression_Literal_DayTimeInterval
 	//	*Expression_Literal_Array_
 	//	*Expression_Literal_Map_
+	//	*Expression_Literal_Struct_
 	LiteralType   isExpression_Literal_LiteralType `protobuf_oneof:"literal_type"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3869,7 +9291,7 @@ type Expression_Literal struct {
 
 func (x *Expression_Literal) Reset() {
 	*x = Expression_Literal{}
-	mi := &file_wire_proto_msgTypes[60]
+	mi := &file_wire_proto_msgTypes[143]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3881,7 +9303,7 @@ func (x *Expression_Literal) String() string {
 func (*Expression_Literal) ProtoMessage() {}
 
 func (x *Expression_Literal) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[60]
+	mi := &file_wire_proto_msgTypes[143]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3894,7 +9316,7 @@ func (x *Expression_Literal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Expression_Literal.ProtoReflect.Descriptor instead.
 func (*Expression_Literal) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{18, 0}
+	return file_wire_proto_rawDescGZIP(), []int{30, 0}
 }
 
 func (x *Expression_Literal) GetLiteralType() isExpression_Literal_LiteralType {
@@ -3929,6 +9351,24 @@ func (x *Expression_Literal) GetBoolean() bool {
 		}
 	}
 	return false
+}
+
+func (x *Expression_Literal) GetByte() int32 {
+	if x != nil {
+		if x, ok := x.LiteralType.(*Expression_Literal_Byte); ok {
+			return x.Byte
+		}
+	}
+	return 0
+}
+
+func (x *Expression_Literal) GetShort() int32 {
+	if x != nil {
+		if x, ok := x.LiteralType.(*Expression_Literal_Short); ok {
+			return x.Short
+		}
+	}
+	return 0
 }
 
 func (x *Expression_Literal) GetInteger() int32 {
@@ -4012,6 +9452,24 @@ func (x *Expression_Literal) GetTimestampNtz() int64 {
 	return 0
 }
 
+func (x *Expression_Literal) GetCalendarInterval() *Expression_Literal_CalendarInterval {
+	if x != nil {
+		if x, ok := x.LiteralType.(*Expression_Literal_CalendarInterval_); ok {
+			return x.CalendarInterval
+		}
+	}
+	return nil
+}
+
+func (x *Expression_Literal) GetYearMonthInterval() int32 {
+	if x != nil {
+		if x, ok := x.LiteralType.(*Expression_Literal_YearMonthInterval); ok {
+			return x.YearMonthInterval
+		}
+	}
+	return 0
+}
+
 func (x *Expression_Literal) GetDayTimeInterval() int64 {
 	if x != nil {
 		if x, ok := x.LiteralType.(*Expression_Literal_DayTimeInterval); ok {
@@ -4039,6 +9497,15 @@ func (x *Expression_Literal) GetMap() *Expression_Literal_Map {
 	return nil
 }
 
+func (x *Expression_Literal) GetStruct() *Expression_Literal_Struct {
+	if x != nil {
+		if x, ok := x.LiteralType.(*Expression_Literal_Struct_); ok {
+			return x.Struct
+		}
+	}
+	return nil
+}
+
 type isExpression_Literal_LiteralType interface {
 	isExpression_Literal_LiteralType()
 }
@@ -4053,6 +9520,14 @@ type Expression_Literal_Binary struct {
 
 type Expression_Literal_Boolean struct {
 	Boolean bool `protobuf:"varint,3,opt,name=boolean,proto3,oneof"`
+}
+
+type Expression_Literal_Byte struct {
+	Byte int32 `protobuf:"varint,4,opt,name=byte,proto3,oneof"`
+}
+
+type Expression_Literal_Short struct {
+	Short int32 `protobuf:"varint,5,opt,name=short,proto3,oneof"`
 }
 
 type Expression_Literal_Integer struct {
@@ -4091,6 +9566,14 @@ type Expression_Literal_TimestampNtz struct {
 	TimestampNtz int64 `protobuf:"varint,18,opt,name=timestamp_ntz,json=timestampNtz,proto3,oneof"`
 }
 
+type Expression_Literal_CalendarInterval_ struct {
+	CalendarInterval *Expression_Literal_CalendarInterval `protobuf:"bytes,19,opt,name=calendar_interval,json=calendarInterval,proto3,oneof"`
+}
+
+type Expression_Literal_YearMonthInterval struct {
+	YearMonthInterval int32 `protobuf:"varint,20,opt,name=year_month_interval,json=yearMonthInterval,proto3,oneof"`
+}
+
 type Expression_Literal_DayTimeInterval struct {
 	DayTimeInterval int64 `protobuf:"varint,21,opt,name=day_time_interval,json=dayTimeInterval,proto3,oneof"`
 }
@@ -4103,11 +9586,19 @@ type Expression_Literal_Map_ struct {
 	Map *Expression_Literal_Map `protobuf:"bytes,23,opt,name=map,proto3,oneof"`
 }
 
+type Expression_Literal_Struct_ struct {
+	Struct *Expression_Literal_Struct `protobuf:"bytes,24,opt,name=struct,proto3,oneof"`
+}
+
 func (*Expression_Literal_Null) isExpression_Literal_LiteralType() {}
 
 func (*Expression_Literal_Binary) isExpression_Literal_LiteralType() {}
 
 func (*Expression_Literal_Boolean) isExpression_Literal_LiteralType() {}
+
+func (*Expression_Literal_Byte) isExpression_Literal_LiteralType() {}
+
+func (*Expression_Literal_Short) isExpression_Literal_LiteralType() {}
 
 func (*Expression_Literal_Integer) isExpression_Literal_LiteralType() {}
 
@@ -4127,11 +9618,17 @@ func (*Expression_Literal_Timestamp) isExpression_Literal_LiteralType() {}
 
 func (*Expression_Literal_TimestampNtz) isExpression_Literal_LiteralType() {}
 
+func (*Expression_Literal_CalendarInterval_) isExpression_Literal_LiteralType() {}
+
+func (*Expression_Literal_YearMonthInterval) isExpression_Literal_LiteralType() {}
+
 func (*Expression_Literal_DayTimeInterval) isExpression_Literal_LiteralType() {}
 
 func (*Expression_Literal_Array_) isExpression_Literal_LiteralType() {}
 
 func (*Expression_Literal_Map_) isExpression_Literal_LiteralType() {}
+
+func (*Expression_Literal_Struct_) isExpression_Literal_LiteralType() {}
 
 type Expression_UnresolvedFunction struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -4143,7 +9640,7 @@ type Expression_UnresolvedFunction struct {
 
 func (x *Expression_UnresolvedFunction) Reset() {
 	*x = Expression_UnresolvedFunction{}
-	mi := &file_wire_proto_msgTypes[61]
+	mi := &file_wire_proto_msgTypes[144]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4155,7 +9652,7 @@ func (x *Expression_UnresolvedFunction) String() string {
 func (*Expression_UnresolvedFunction) ProtoMessage() {}
 
 func (x *Expression_UnresolvedFunction) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[61]
+	mi := &file_wire_proto_msgTypes[144]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4168,7 +9665,7 @@ func (x *Expression_UnresolvedFunction) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Expression_UnresolvedFunction.ProtoReflect.Descriptor instead.
 func (*Expression_UnresolvedFunction) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{18, 1}
+	return file_wire_proto_rawDescGZIP(), []int{30, 1}
 }
 
 func (x *Expression_UnresolvedFunction) GetFunctionName() string {
@@ -4185,6 +9682,94 @@ func (x *Expression_UnresolvedFunction) GetArguments() [][]byte {
 	return nil
 }
 
+type Expression_UnresolvedAttribute struct {
+	state              protoimpl.MessageState `protogen:"open.v1"`
+	UnparsedIdentifier string                 `protobuf:"bytes,1,opt,name=unparsed_identifier,json=unparsedIdentifier,proto3" json:"unparsed_identifier,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
+}
+
+func (x *Expression_UnresolvedAttribute) Reset() {
+	*x = Expression_UnresolvedAttribute{}
+	mi := &file_wire_proto_msgTypes[145]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Expression_UnresolvedAttribute) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Expression_UnresolvedAttribute) ProtoMessage() {}
+
+func (x *Expression_UnresolvedAttribute) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[145]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Expression_UnresolvedAttribute.ProtoReflect.Descriptor instead.
+func (*Expression_UnresolvedAttribute) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{30, 2}
+}
+
+func (x *Expression_UnresolvedAttribute) GetUnparsedIdentifier() string {
+	if x != nil {
+		return x.UnparsedIdentifier
+	}
+	return ""
+}
+
+type Expression_ExpressionString struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Expression    string                 `protobuf:"bytes,1,opt,name=expression,proto3" json:"expression,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Expression_ExpressionString) Reset() {
+	*x = Expression_ExpressionString{}
+	mi := &file_wire_proto_msgTypes[146]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Expression_ExpressionString) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Expression_ExpressionString) ProtoMessage() {}
+
+func (x *Expression_ExpressionString) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[146]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Expression_ExpressionString.ProtoReflect.Descriptor instead.
+func (*Expression_ExpressionString) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{30, 3}
+}
+
+func (x *Expression_ExpressionString) GetExpression() string {
+	if x != nil {
+		return x.Expression
+	}
+	return ""
+}
+
 type Expression_Literal_Decimal struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Value         string                 `protobuf:"bytes,1,opt,name=value,proto3" json:"value,omitempty"`
@@ -4196,7 +9781,7 @@ type Expression_Literal_Decimal struct {
 
 func (x *Expression_Literal_Decimal) Reset() {
 	*x = Expression_Literal_Decimal{}
-	mi := &file_wire_proto_msgTypes[62]
+	mi := &file_wire_proto_msgTypes[147]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4208,7 +9793,7 @@ func (x *Expression_Literal_Decimal) String() string {
 func (*Expression_Literal_Decimal) ProtoMessage() {}
 
 func (x *Expression_Literal_Decimal) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[62]
+	mi := &file_wire_proto_msgTypes[147]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4221,7 +9806,7 @@ func (x *Expression_Literal_Decimal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Expression_Literal_Decimal.ProtoReflect.Descriptor instead.
 func (*Expression_Literal_Decimal) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{18, 0, 0}
+	return file_wire_proto_rawDescGZIP(), []int{30, 0, 0}
 }
 
 func (x *Expression_Literal_Decimal) GetValue() string {
@@ -4248,13 +9833,14 @@ func (x *Expression_Literal_Decimal) GetScale() int32 {
 type Expression_Literal_Array struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	ElementType   *DataType              `protobuf:"bytes,1,opt,name=element_type,json=elementType,proto3" json:"element_type,omitempty"`
+	Elements      []*Expression_Literal  `protobuf:"bytes,2,rep,name=elements,proto3" json:"elements,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Expression_Literal_Array) Reset() {
 	*x = Expression_Literal_Array{}
-	mi := &file_wire_proto_msgTypes[63]
+	mi := &file_wire_proto_msgTypes[148]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4266,7 +9852,7 @@ func (x *Expression_Literal_Array) String() string {
 func (*Expression_Literal_Array) ProtoMessage() {}
 
 func (x *Expression_Literal_Array) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[63]
+	mi := &file_wire_proto_msgTypes[148]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4279,7 +9865,7 @@ func (x *Expression_Literal_Array) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Expression_Literal_Array.ProtoReflect.Descriptor instead.
 func (*Expression_Literal_Array) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{18, 0, 1}
+	return file_wire_proto_rawDescGZIP(), []int{30, 0, 1}
 }
 
 func (x *Expression_Literal_Array) GetElementType() *DataType {
@@ -4289,17 +9875,26 @@ func (x *Expression_Literal_Array) GetElementType() *DataType {
 	return nil
 }
 
+func (x *Expression_Literal_Array) GetElements() []*Expression_Literal {
+	if x != nil {
+		return x.Elements
+	}
+	return nil
+}
+
 type Expression_Literal_Map struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	KeyType       *DataType              `protobuf:"bytes,1,opt,name=key_type,json=keyType,proto3" json:"key_type,omitempty"`
 	ValueType     *DataType              `protobuf:"bytes,2,opt,name=value_type,json=valueType,proto3" json:"value_type,omitempty"`
+	Keys          []*Expression_Literal  `protobuf:"bytes,3,rep,name=keys,proto3" json:"keys,omitempty"`
+	Values        []*Expression_Literal  `protobuf:"bytes,4,rep,name=values,proto3" json:"values,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Expression_Literal_Map) Reset() {
 	*x = Expression_Literal_Map{}
-	mi := &file_wire_proto_msgTypes[64]
+	mi := &file_wire_proto_msgTypes[149]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4311,7 +9906,7 @@ func (x *Expression_Literal_Map) String() string {
 func (*Expression_Literal_Map) ProtoMessage() {}
 
 func (x *Expression_Literal_Map) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[64]
+	mi := &file_wire_proto_msgTypes[149]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4324,7 +9919,7 @@ func (x *Expression_Literal_Map) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Expression_Literal_Map.ProtoReflect.Descriptor instead.
 func (*Expression_Literal_Map) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{18, 0, 2}
+	return file_wire_proto_rawDescGZIP(), []int{30, 0, 2}
 }
 
 func (x *Expression_Literal_Map) GetKeyType() *DataType {
@@ -4341,6 +9936,132 @@ func (x *Expression_Literal_Map) GetValueType() *DataType {
 	return nil
 }
 
+func (x *Expression_Literal_Map) GetKeys() []*Expression_Literal {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+func (x *Expression_Literal_Map) GetValues() []*Expression_Literal {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
+type Expression_Literal_Struct struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	StructType    *DataType              `protobuf:"bytes,1,opt,name=struct_type,json=structType,proto3" json:"struct_type,omitempty"`
+	Elements      []*Expression_Literal  `protobuf:"bytes,2,rep,name=elements,proto3" json:"elements,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Expression_Literal_Struct) Reset() {
+	*x = Expression_Literal_Struct{}
+	mi := &file_wire_proto_msgTypes[150]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Expression_Literal_Struct) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Expression_Literal_Struct) ProtoMessage() {}
+
+func (x *Expression_Literal_Struct) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[150]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Expression_Literal_Struct.ProtoReflect.Descriptor instead.
+func (*Expression_Literal_Struct) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{30, 0, 3}
+}
+
+func (x *Expression_Literal_Struct) GetStructType() *DataType {
+	if x != nil {
+		return x.StructType
+	}
+	return nil
+}
+
+func (x *Expression_Literal_Struct) GetElements() []*Expression_Literal {
+	if x != nil {
+		return x.Elements
+	}
+	return nil
+}
+
+type Expression_Literal_CalendarInterval struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Months        int32                  `protobuf:"varint,1,opt,name=months,proto3" json:"months,omitempty"`
+	Days          int32                  `protobuf:"varint,2,opt,name=days,proto3" json:"days,omitempty"`
+	Microseconds  int64                  `protobuf:"varint,3,opt,name=microseconds,proto3" json:"microseconds,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Expression_Literal_CalendarInterval) Reset() {
+	*x = Expression_Literal_CalendarInterval{}
+	mi := &file_wire_proto_msgTypes[151]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Expression_Literal_CalendarInterval) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Expression_Literal_CalendarInterval) ProtoMessage() {}
+
+func (x *Expression_Literal_CalendarInterval) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[151]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Expression_Literal_CalendarInterval.ProtoReflect.Descriptor instead.
+func (*Expression_Literal_CalendarInterval) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{30, 0, 4}
+}
+
+func (x *Expression_Literal_CalendarInterval) GetMonths() int32 {
+	if x != nil {
+		return x.Months
+	}
+	return 0
+}
+
+func (x *Expression_Literal_CalendarInterval) GetDays() int32 {
+	if x != nil {
+		return x.Days
+	}
+	return 0
+}
+
+func (x *Expression_Literal_CalendarInterval) GetMicroseconds() int64 {
+	if x != nil {
+		return x.Microseconds
+	}
+	return 0
+}
+
 type FetchErrorDetailsResponse_StackTraceElement struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
 	DeclaringClass string                 `protobuf:"bytes,1,opt,name=declaring_class,json=declaringClass,proto3" json:"declaring_class,omitempty"`
@@ -4353,7 +10074,7 @@ type FetchErrorDetailsResponse_StackTraceElement struct {
 
 func (x *FetchErrorDetailsResponse_StackTraceElement) Reset() {
 	*x = FetchErrorDetailsResponse_StackTraceElement{}
-	mi := &file_wire_proto_msgTypes[65]
+	mi := &file_wire_proto_msgTypes[152]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4365,7 +10086,7 @@ func (x *FetchErrorDetailsResponse_StackTraceElement) String() string {
 func (*FetchErrorDetailsResponse_StackTraceElement) ProtoMessage() {}
 
 func (x *FetchErrorDetailsResponse_StackTraceElement) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[65]
+	mi := &file_wire_proto_msgTypes[152]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4378,7 +10099,7 @@ func (x *FetchErrorDetailsResponse_StackTraceElement) ProtoReflect() protoreflec
 
 // Deprecated: Use FetchErrorDetailsResponse_StackTraceElement.ProtoReflect.Descriptor instead.
 func (*FetchErrorDetailsResponse_StackTraceElement) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{24, 0}
+	return file_wire_proto_rawDescGZIP(), []int{36, 0}
 }
 
 func (x *FetchErrorDetailsResponse_StackTraceElement) GetDeclaringClass() string {
@@ -4420,7 +10141,7 @@ type FetchErrorDetailsResponse_SparkThrowable struct {
 
 func (x *FetchErrorDetailsResponse_SparkThrowable) Reset() {
 	*x = FetchErrorDetailsResponse_SparkThrowable{}
-	mi := &file_wire_proto_msgTypes[66]
+	mi := &file_wire_proto_msgTypes[153]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4432,7 +10153,7 @@ func (x *FetchErrorDetailsResponse_SparkThrowable) String() string {
 func (*FetchErrorDetailsResponse_SparkThrowable) ProtoMessage() {}
 
 func (x *FetchErrorDetailsResponse_SparkThrowable) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[66]
+	mi := &file_wire_proto_msgTypes[153]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4445,7 +10166,7 @@ func (x *FetchErrorDetailsResponse_SparkThrowable) ProtoReflect() protoreflect.M
 
 // Deprecated: Use FetchErrorDetailsResponse_SparkThrowable.ProtoReflect.Descriptor instead.
 func (*FetchErrorDetailsResponse_SparkThrowable) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{24, 1}
+	return file_wire_proto_rawDescGZIP(), []int{36, 1}
 }
 
 func (x *FetchErrorDetailsResponse_SparkThrowable) GetErrorClass() string {
@@ -4482,7 +10203,7 @@ type FetchErrorDetailsResponse_Error struct {
 
 func (x *FetchErrorDetailsResponse_Error) Reset() {
 	*x = FetchErrorDetailsResponse_Error{}
-	mi := &file_wire_proto_msgTypes[67]
+	mi := &file_wire_proto_msgTypes[154]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4494,7 +10215,7 @@ func (x *FetchErrorDetailsResponse_Error) String() string {
 func (*FetchErrorDetailsResponse_Error) ProtoMessage() {}
 
 func (x *FetchErrorDetailsResponse_Error) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[67]
+	mi := &file_wire_proto_msgTypes[154]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4507,7 +10228,7 @@ func (x *FetchErrorDetailsResponse_Error) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FetchErrorDetailsResponse_Error.ProtoReflect.Descriptor instead.
 func (*FetchErrorDetailsResponse_Error) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{24, 2}
+	return file_wire_proto_rawDescGZIP(), []int{36, 2}
 }
 
 func (x *FetchErrorDetailsResponse_Error) GetErrorTypeHierarchy() []string {
@@ -4554,7 +10275,7 @@ type ConfigRequest_Set struct {
 
 func (x *ConfigRequest_Set) Reset() {
 	*x = ConfigRequest_Set{}
-	mi := &file_wire_proto_msgTypes[69]
+	mi := &file_wire_proto_msgTypes[156]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4566,7 +10287,7 @@ func (x *ConfigRequest_Set) String() string {
 func (*ConfigRequest_Set) ProtoMessage() {}
 
 func (x *ConfigRequest_Set) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[69]
+	mi := &file_wire_proto_msgTypes[156]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4579,7 +10300,7 @@ func (x *ConfigRequest_Set) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigRequest_Set.ProtoReflect.Descriptor instead.
 func (*ConfigRequest_Set) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{26, 0}
+	return file_wire_proto_rawDescGZIP(), []int{38, 0}
 }
 
 func (x *ConfigRequest_Set) GetPairs() []*KeyValue {
@@ -4598,7 +10319,7 @@ type ConfigRequest_GetOption struct {
 
 func (x *ConfigRequest_GetOption) Reset() {
 	*x = ConfigRequest_GetOption{}
-	mi := &file_wire_proto_msgTypes[70]
+	mi := &file_wire_proto_msgTypes[157]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4610,7 +10331,7 @@ func (x *ConfigRequest_GetOption) String() string {
 func (*ConfigRequest_GetOption) ProtoMessage() {}
 
 func (x *ConfigRequest_GetOption) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[70]
+	mi := &file_wire_proto_msgTypes[157]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4623,10 +10344,142 @@ func (x *ConfigRequest_GetOption) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigRequest_GetOption.ProtoReflect.Descriptor instead.
 func (*ConfigRequest_GetOption) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{26, 1}
+	return file_wire_proto_rawDescGZIP(), []int{38, 1}
 }
 
 func (x *ConfigRequest_GetOption) GetKeys() []string {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+type ConfigRequest_GetAll struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Prefix        *string                `protobuf:"bytes,1,opt,name=prefix,proto3,oneof" json:"prefix,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfigRequest_GetAll) Reset() {
+	*x = ConfigRequest_GetAll{}
+	mi := &file_wire_proto_msgTypes[158]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfigRequest_GetAll) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfigRequest_GetAll) ProtoMessage() {}
+
+func (x *ConfigRequest_GetAll) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[158]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfigRequest_GetAll.ProtoReflect.Descriptor instead.
+func (*ConfigRequest_GetAll) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{38, 2}
+}
+
+func (x *ConfigRequest_GetAll) GetPrefix() string {
+	if x != nil && x.Prefix != nil {
+		return *x.Prefix
+	}
+	return ""
+}
+
+type ConfigRequest_Unset struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Keys          []string               `protobuf:"bytes,1,rep,name=keys,proto3" json:"keys,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfigRequest_Unset) Reset() {
+	*x = ConfigRequest_Unset{}
+	mi := &file_wire_proto_msgTypes[159]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfigRequest_Unset) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfigRequest_Unset) ProtoMessage() {}
+
+func (x *ConfigRequest_Unset) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[159]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfigRequest_Unset.ProtoReflect.Descriptor instead.
+func (*ConfigRequest_Unset) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{38, 3}
+}
+
+func (x *ConfigRequest_Unset) GetKeys() []string {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+type ConfigRequest_IsModifiable struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Keys          []string               `protobuf:"bytes,1,rep,name=keys,proto3" json:"keys,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfigRequest_IsModifiable) Reset() {
+	*x = ConfigRequest_IsModifiable{}
+	mi := &file_wire_proto_msgTypes[160]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfigRequest_IsModifiable) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfigRequest_IsModifiable) ProtoMessage() {}
+
+func (x *ConfigRequest_IsModifiable) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[160]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfigRequest_IsModifiable.ProtoReflect.Descriptor instead.
+func (*ConfigRequest_IsModifiable) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{38, 4}
+}
+
+func (x *ConfigRequest_IsModifiable) GetKeys() []string {
 	if x != nil {
 		return x.Keys
 	}
@@ -4639,6 +10492,9 @@ type ConfigRequest_Operation struct {
 	//
 	//	*ConfigRequest_Operation_Set
 	//	*ConfigRequest_Operation_GetOption
+	//	*ConfigRequest_Operation_GetAll
+	//	*ConfigRequest_Operation_Unset
+	//	*ConfigRequest_Operation_IsModifiable
 	OpType        isConfigRequest_Operation_OpType `protobuf_oneof:"op_type"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4646,7 +10502,7 @@ type ConfigRequest_Operation struct {
 
 func (x *ConfigRequest_Operation) Reset() {
 	*x = ConfigRequest_Operation{}
-	mi := &file_wire_proto_msgTypes[71]
+	mi := &file_wire_proto_msgTypes[161]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4658,7 +10514,7 @@ func (x *ConfigRequest_Operation) String() string {
 func (*ConfigRequest_Operation) ProtoMessage() {}
 
 func (x *ConfigRequest_Operation) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[71]
+	mi := &file_wire_proto_msgTypes[161]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4671,7 +10527,7 @@ func (x *ConfigRequest_Operation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigRequest_Operation.ProtoReflect.Descriptor instead.
 func (*ConfigRequest_Operation) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{26, 2}
+	return file_wire_proto_rawDescGZIP(), []int{38, 5}
 }
 
 func (x *ConfigRequest_Operation) GetOpType() isConfigRequest_Operation_OpType {
@@ -4699,6 +10555,33 @@ func (x *ConfigRequest_Operation) GetGetOption() *ConfigRequest_GetOption {
 	return nil
 }
 
+func (x *ConfigRequest_Operation) GetGetAll() *ConfigRequest_GetAll {
+	if x != nil {
+		if x, ok := x.OpType.(*ConfigRequest_Operation_GetAll); ok {
+			return x.GetAll
+		}
+	}
+	return nil
+}
+
+func (x *ConfigRequest_Operation) GetUnset() *ConfigRequest_Unset {
+	if x != nil {
+		if x, ok := x.OpType.(*ConfigRequest_Operation_Unset); ok {
+			return x.Unset
+		}
+	}
+	return nil
+}
+
+func (x *ConfigRequest_Operation) GetIsModifiable() *ConfigRequest_IsModifiable {
+	if x != nil {
+		if x, ok := x.OpType.(*ConfigRequest_Operation_IsModifiable); ok {
+			return x.IsModifiable
+		}
+	}
+	return nil
+}
+
 type isConfigRequest_Operation_OpType interface {
 	isConfigRequest_Operation_OpType()
 }
@@ -4711,9 +10594,339 @@ type ConfigRequest_Operation_GetOption struct {
 	GetOption *ConfigRequest_GetOption `protobuf:"bytes,4,opt,name=get_option,json=getOption,proto3,oneof"`
 }
 
+type ConfigRequest_Operation_GetAll struct {
+	GetAll *ConfigRequest_GetAll `protobuf:"bytes,5,opt,name=get_all,json=getAll,proto3,oneof"`
+}
+
+type ConfigRequest_Operation_Unset struct {
+	Unset *ConfigRequest_Unset `protobuf:"bytes,6,opt,name=unset,proto3,oneof"`
+}
+
+type ConfigRequest_Operation_IsModifiable struct {
+	IsModifiable *ConfigRequest_IsModifiable `protobuf:"bytes,7,opt,name=is_modifiable,json=isModifiable,proto3,oneof"`
+}
+
 func (*ConfigRequest_Operation_Set) isConfigRequest_Operation_OpType() {}
 
 func (*ConfigRequest_Operation_GetOption) isConfigRequest_Operation_OpType() {}
+
+func (*ConfigRequest_Operation_GetAll) isConfigRequest_Operation_OpType() {}
+
+func (*ConfigRequest_Operation_Unset) isConfigRequest_Operation_OpType() {}
+
+func (*ConfigRequest_Operation_IsModifiable) isConfigRequest_Operation_OpType() {}
+
+type AddArtifactsRequest_ArtifactChunk struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Data          []byte                 `protobuf:"bytes,1,opt,name=data,proto3" json:"data,omitempty"`
+	Crc           int64                  `protobuf:"varint,2,opt,name=crc,proto3" json:"crc,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AddArtifactsRequest_ArtifactChunk) Reset() {
+	*x = AddArtifactsRequest_ArtifactChunk{}
+	mi := &file_wire_proto_msgTypes[162]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AddArtifactsRequest_ArtifactChunk) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AddArtifactsRequest_ArtifactChunk) ProtoMessage() {}
+
+func (x *AddArtifactsRequest_ArtifactChunk) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[162]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AddArtifactsRequest_ArtifactChunk.ProtoReflect.Descriptor instead.
+func (*AddArtifactsRequest_ArtifactChunk) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{40, 0}
+}
+
+func (x *AddArtifactsRequest_ArtifactChunk) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+func (x *AddArtifactsRequest_ArtifactChunk) GetCrc() int64 {
+	if x != nil {
+		return x.Crc
+	}
+	return 0
+}
+
+type AddArtifactsRequest_SingleChunkArtifact struct {
+	state         protoimpl.MessageState             `protogen:"open.v1"`
+	Name          string                             `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Data          *AddArtifactsRequest_ArtifactChunk `protobuf:"bytes,2,opt,name=data,proto3" json:"data,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AddArtifactsRequest_SingleChunkArtifact) Reset() {
+	*x = AddArtifactsRequest_SingleChunkArtifact{}
+	mi := &file_wire_proto_msgTypes[163]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AddArtifactsRequest_SingleChunkArtifact) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AddArtifactsRequest_SingleChunkArtifact) ProtoMessage() {}
+
+func (x *AddArtifactsRequest_SingleChunkArtifact) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[163]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AddArtifactsRequest_SingleChunkArtifact.ProtoReflect.Descriptor instead.
+func (*AddArtifactsRequest_SingleChunkArtifact) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{40, 1}
+}
+
+func (x *AddArtifactsRequest_SingleChunkArtifact) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *AddArtifactsRequest_SingleChunkArtifact) GetData() *AddArtifactsRequest_ArtifactChunk {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+type AddArtifactsRequest_Batch struct {
+	state         protoimpl.MessageState                     `protogen:"open.v1"`
+	Artifacts     []*AddArtifactsRequest_SingleChunkArtifact `protobuf:"bytes,1,rep,name=artifacts,proto3" json:"artifacts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AddArtifactsRequest_Batch) Reset() {
+	*x = AddArtifactsRequest_Batch{}
+	mi := &file_wire_proto_msgTypes[164]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AddArtifactsRequest_Batch) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AddArtifactsRequest_Batch) ProtoMessage() {}
+
+func (x *AddArtifactsRequest_Batch) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[164]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AddArtifactsRequest_Batch.ProtoReflect.Descriptor instead.
+func (*AddArtifactsRequest_Batch) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{40, 2}
+}
+
+func (x *AddArtifactsRequest_Batch) GetArtifacts() []*AddArtifactsRequest_SingleChunkArtifact {
+	if x != nil {
+		return x.Artifacts
+	}
+	return nil
+}
+
+type AddArtifactsRequest_BeginChunkedArtifact struct {
+	state         protoimpl.MessageState             `protogen:"open.v1"`
+	Name          string                             `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	TotalBytes    int64                              `protobuf:"varint,2,opt,name=total_bytes,json=totalBytes,proto3" json:"total_bytes,omitempty"`
+	NumChunks     int64                              `protobuf:"varint,3,opt,name=num_chunks,json=numChunks,proto3" json:"num_chunks,omitempty"`
+	InitialChunk  *AddArtifactsRequest_ArtifactChunk `protobuf:"bytes,4,opt,name=initial_chunk,json=initialChunk,proto3" json:"initial_chunk,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AddArtifactsRequest_BeginChunkedArtifact) Reset() {
+	*x = AddArtifactsRequest_BeginChunkedArtifact{}
+	mi := &file_wire_proto_msgTypes[165]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AddArtifactsRequest_BeginChunkedArtifact) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AddArtifactsRequest_BeginChunkedArtifact) ProtoMessage() {}
+
+func (x *AddArtifactsRequest_BeginChunkedArtifact) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[165]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AddArtifactsRequest_BeginChunkedArtifact.ProtoReflect.Descriptor instead.
+func (*AddArtifactsRequest_BeginChunkedArtifact) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{40, 3}
+}
+
+func (x *AddArtifactsRequest_BeginChunkedArtifact) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *AddArtifactsRequest_BeginChunkedArtifact) GetTotalBytes() int64 {
+	if x != nil {
+		return x.TotalBytes
+	}
+	return 0
+}
+
+func (x *AddArtifactsRequest_BeginChunkedArtifact) GetNumChunks() int64 {
+	if x != nil {
+		return x.NumChunks
+	}
+	return 0
+}
+
+func (x *AddArtifactsRequest_BeginChunkedArtifact) GetInitialChunk() *AddArtifactsRequest_ArtifactChunk {
+	if x != nil {
+		return x.InitialChunk
+	}
+	return nil
+}
+
+type AddArtifactsResponse_ArtifactSummary struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	Name            string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	IsCrcSuccessful bool                   `protobuf:"varint,2,opt,name=is_crc_successful,json=isCrcSuccessful,proto3" json:"is_crc_successful,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *AddArtifactsResponse_ArtifactSummary) Reset() {
+	*x = AddArtifactsResponse_ArtifactSummary{}
+	mi := &file_wire_proto_msgTypes[166]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AddArtifactsResponse_ArtifactSummary) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AddArtifactsResponse_ArtifactSummary) ProtoMessage() {}
+
+func (x *AddArtifactsResponse_ArtifactSummary) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[166]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AddArtifactsResponse_ArtifactSummary.ProtoReflect.Descriptor instead.
+func (*AddArtifactsResponse_ArtifactSummary) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{41, 0}
+}
+
+func (x *AddArtifactsResponse_ArtifactSummary) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *AddArtifactsResponse_ArtifactSummary) GetIsCrcSuccessful() bool {
+	if x != nil {
+		return x.IsCrcSuccessful
+	}
+	return false
+}
+
+type ArtifactStatusesResponse_ArtifactStatus struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Exists        bool                   `protobuf:"varint,1,opt,name=exists,proto3" json:"exists,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ArtifactStatusesResponse_ArtifactStatus) Reset() {
+	*x = ArtifactStatusesResponse_ArtifactStatus{}
+	mi := &file_wire_proto_msgTypes[167]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ArtifactStatusesResponse_ArtifactStatus) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ArtifactStatusesResponse_ArtifactStatus) ProtoMessage() {}
+
+func (x *ArtifactStatusesResponse_ArtifactStatus) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[167]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ArtifactStatusesResponse_ArtifactStatus.ProtoReflect.Descriptor instead.
+func (*ArtifactStatusesResponse_ArtifactStatus) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{43, 0}
+}
+
+func (x *ArtifactStatusesResponse_ArtifactStatus) GetExists() bool {
+	if x != nil {
+		return x.Exists
+	}
+	return false
+}
 
 var File_wire_proto protoreflect.FileDescriptor
 
@@ -4726,55 +10939,180 @@ const file_wire_proto_rawDesc = "" +
 	"\x04Plan\x12\x14\n" +
 	"\x04root\x18\x01 \x01(\fH\x00R\x04root\x123\n" +
 	"\acommand\x18\x02 \x01(\v2\x17.sparkpipe.wire.CommandH\x00R\acommandB\t\n" +
-	"\aop_type\"\xa7\x04\n" +
+	"\aop_type\"\xb0\x01\n" +
+	"\fStorageLevel\x12\x19\n" +
+	"\buse_disk\x18\x01 \x01(\bR\auseDisk\x12\x1d\n" +
+	"\n" +
+	"use_memory\x18\x02 \x01(\bR\tuseMemory\x12 \n" +
+	"\fuse_off_heap\x18\x03 \x01(\bR\n" +
+	"useOffHeap\x12\"\n" +
+	"\fdeserialized\x18\x04 \x01(\bR\fdeserialized\x12 \n" +
+	"\vreplication\x18\x05 \x01(\x05R\vreplication\"\xed\x11\n" +
 	"\x12AnalyzePlanRequest\x12\x1d\n" +
 	"\n" +
-	"session_id\x18\x01 \x01(\tR\tsessionId\x12>\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\x12V\n" +
+	"&client_observed_server_side_session_id\x18\x11 \x01(\tH\x01R!clientObservedServerSideSessionId\x88\x01\x01\x12>\n" +
 	"\fuser_context\x18\x02 \x01(\v2\x1b.sparkpipe.wire.UserContextR\vuserContext\x12$\n" +
-	"\vclient_type\x18\x03 \x01(\tH\x01R\n" +
+	"\vclient_type\x18\x03 \x01(\tH\x02R\n" +
 	"clientType\x88\x01\x01\x12C\n" +
-	"\x06schema\x18\x04 \x01(\v2).sparkpipe.wire.AnalyzePlanRequest.SchemaH\x00R\x06schema\x12V\n" +
+	"\x06schema\x18\x04 \x01(\v2).sparkpipe.wire.AnalyzePlanRequest.SchemaH\x00R\x06schema\x12F\n" +
+	"\aexplain\x18\x05 \x01(\v2*.sparkpipe.wire.AnalyzePlanRequest.ExplainH\x00R\aexplain\x12P\n" +
+	"\vtree_string\x18\x06 \x01(\v2-.sparkpipe.wire.AnalyzePlanRequest.TreeStringH\x00R\n" +
+	"treeString\x12G\n" +
+	"\bis_local\x18\a \x01(\v2*.sparkpipe.wire.AnalyzePlanRequest.IsLocalH\x00R\aisLocal\x12S\n" +
+	"\fis_streaming\x18\b \x01(\v2..sparkpipe.wire.AnalyzePlanRequest.IsStreamingH\x00R\visStreaming\x12P\n" +
+	"\vinput_files\x18\t \x01(\v2-.sparkpipe.wire.AnalyzePlanRequest.InputFilesH\x00R\n" +
+	"inputFiles\x12V\n" +
 	"\rspark_version\x18\n" +
-	" \x01(\v2/.sparkpipe.wire.AnalyzePlanRequest.SparkVersionH\x00R\fsparkVersion\x12V\n" +
-	"\rsemantic_hash\x18\r \x01(\v2/.sparkpipe.wire.AnalyzePlanRequest.SemanticHashH\x00R\fsemanticHash\x1a2\n" +
+	" \x01(\v2/.sparkpipe.wire.AnalyzePlanRequest.SparkVersionH\x00R\fsparkVersion\x12J\n" +
+	"\tddl_parse\x18\v \x01(\v2+.sparkpipe.wire.AnalyzePlanRequest.DDLParseH\x00R\bddlParse\x12V\n" +
+	"\rsemantic_hash\x18\r \x01(\v2/.sparkpipe.wire.AnalyzePlanRequest.SemanticHashH\x00R\fsemanticHash\x12F\n" +
+	"\apersist\x18\x0e \x01(\v2*.sparkpipe.wire.AnalyzePlanRequest.PersistH\x00R\apersist\x12L\n" +
+	"\tunpersist\x18\x0f \x01(\v2,.sparkpipe.wire.AnalyzePlanRequest.UnpersistH\x00R\tunpersist\x12`\n" +
+	"\x11get_storage_level\x18\x10 \x01(\v22.sparkpipe.wire.AnalyzePlanRequest.GetStorageLevelH\x00R\x0fgetStorageLevel\x1a2\n" +
 	"\x06Schema\x12(\n" +
+	"\x04plan\x18\x01 \x01(\v2\x14.sparkpipe.wire.PlanR\x04plan\x1a\xbd\x02\n" +
+	"\aExplain\x12(\n" +
+	"\x04plan\x18\x01 \x01(\v2\x14.sparkpipe.wire.PlanR\x04plan\x12Y\n" +
+	"\fexplain_mode\x18\x02 \x01(\x0e26.sparkpipe.wire.AnalyzePlanRequest.Explain.ExplainModeR\vexplainMode\"\xac\x01\n" +
+	"\vExplainMode\x12\x1c\n" +
+	"\x18EXPLAIN_MODE_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13EXPLAIN_MODE_SIMPLE\x10\x01\x12\x19\n" +
+	"\x15EXPLAIN_MODE_EXTENDED\x10\x02\x12\x18\n" +
+	"\x14EXPLAIN_MODE_CODEGEN\x10\x03\x12\x15\n" +
+	"\x11EXPLAIN_MODE_COST\x10\x04\x12\x1a\n" +
+	"\x16EXPLAIN_MODE_FORMATTED\x10\x05\x1a[\n" +
+	"\n" +
+	"TreeString\x12(\n" +
+	"\x04plan\x18\x01 \x01(\v2\x14.sparkpipe.wire.PlanR\x04plan\x12\x19\n" +
+	"\x05level\x18\x02 \x01(\x05H\x00R\x05level\x88\x01\x01B\b\n" +
+	"\x06_level\x1a3\n" +
+	"\aIsLocal\x12(\n" +
+	"\x04plan\x18\x01 \x01(\v2\x14.sparkpipe.wire.PlanR\x04plan\x1a7\n" +
+	"\vIsStreaming\x12(\n" +
+	"\x04plan\x18\x01 \x01(\v2\x14.sparkpipe.wire.PlanR\x04plan\x1a6\n" +
+	"\n" +
+	"InputFiles\x12(\n" +
 	"\x04plan\x18\x01 \x01(\v2\x14.sparkpipe.wire.PlanR\x04plan\x1a\x0e\n" +
-	"\fSparkVersion\x1a8\n" +
+	"\fSparkVersion\x1a)\n" +
+	"\bDDLParse\x12\x1d\n" +
+	"\n" +
+	"ddl_string\x18\x01 \x01(\tR\tddlString\x1a8\n" +
 	"\fSemanticHash\x12(\n" +
-	"\x04plan\x18\x01 \x01(\v2\x14.sparkpipe.wire.PlanR\x04planB\t\n" +
-	"\aanalyzeB\x0e\n" +
-	"\f_client_type\"\xdf\x03\n" +
+	"\x04plan\x18\x01 \x01(\v2\x14.sparkpipe.wire.PlanR\x04plan\x1a\x7f\n" +
+	"\aPersist\x12\x1a\n" +
+	"\brelation\x18\x01 \x01(\fR\brelation\x12F\n" +
+	"\rstorage_level\x18\x02 \x01(\v2\x1c.sparkpipe.wire.StorageLevelH\x00R\fstorageLevel\x88\x01\x01B\x10\n" +
+	"\x0e_storage_level\x1aU\n" +
+	"\tUnpersist\x12\x1a\n" +
+	"\brelation\x18\x01 \x01(\fR\brelation\x12\x1f\n" +
+	"\bblocking\x18\x02 \x01(\bH\x00R\bblocking\x88\x01\x01B\v\n" +
+	"\t_blocking\x1a-\n" +
+	"\x0fGetStorageLevel\x12\x1a\n" +
+	"\brelation\x18\x01 \x01(\fR\brelationB\t\n" +
+	"\aanalyzeB)\n" +
+	"'_client_observed_server_side_session_idB\x0e\n" +
+	"\f_client_type\"\xd9\f\n" +
 	"\x13AnalyzePlanResponse\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x123\n" +
 	"\x16server_side_session_id\x18\x0f \x01(\tR\x13serverSideSessionId\x12D\n" +
-	"\x06schema\x18\x02 \x01(\v2*.sparkpipe.wire.AnalyzePlanResponse.SchemaH\x00R\x06schema\x12W\n" +
-	"\rspark_version\x18\b \x01(\v20.sparkpipe.wire.AnalyzePlanResponse.SparkVersionH\x00R\fsparkVersion\x12W\n" +
-	"\rsemantic_hash\x18\v \x01(\v20.sparkpipe.wire.AnalyzePlanResponse.SemanticHashH\x00R\fsemanticHash\x1a \n" +
-	"\x06Schema\x12\x16\n" +
-	"\x06schema\x18\x01 \x01(\fR\x06schema\x1a(\n" +
+	"\x06schema\x18\x02 \x01(\v2*.sparkpipe.wire.AnalyzePlanResponse.SchemaH\x00R\x06schema\x12G\n" +
+	"\aexplain\x18\x03 \x01(\v2+.sparkpipe.wire.AnalyzePlanResponse.ExplainH\x00R\aexplain\x12Q\n" +
+	"\vtree_string\x18\x04 \x01(\v2..sparkpipe.wire.AnalyzePlanResponse.TreeStringH\x00R\n" +
+	"treeString\x12H\n" +
+	"\bis_local\x18\x05 \x01(\v2+.sparkpipe.wire.AnalyzePlanResponse.IsLocalH\x00R\aisLocal\x12T\n" +
+	"\fis_streaming\x18\x06 \x01(\v2/.sparkpipe.wire.AnalyzePlanResponse.IsStreamingH\x00R\visStreaming\x12Q\n" +
+	"\vinput_files\x18\a \x01(\v2..sparkpipe.wire.AnalyzePlanResponse.InputFilesH\x00R\n" +
+	"inputFiles\x12W\n" +
+	"\rspark_version\x18\b \x01(\v20.sparkpipe.wire.AnalyzePlanResponse.SparkVersionH\x00R\fsparkVersion\x12K\n" +
+	"\tddl_parse\x18\t \x01(\v2,.sparkpipe.wire.AnalyzePlanResponse.DDLParseH\x00R\bddlParse\x12W\n" +
+	"\rsemantic_hash\x18\v \x01(\v20.sparkpipe.wire.AnalyzePlanResponse.SemanticHashH\x00R\fsemanticHash\x12G\n" +
+	"\apersist\x18\f \x01(\v2+.sparkpipe.wire.AnalyzePlanResponse.PersistH\x00R\apersist\x12M\n" +
+	"\tunpersist\x18\r \x01(\v2-.sparkpipe.wire.AnalyzePlanResponse.UnpersistH\x00R\tunpersist\x12a\n" +
+	"\x11get_storage_level\x18\x0e \x01(\v23.sparkpipe.wire.AnalyzePlanResponse.GetStorageLevelH\x00R\x0fgetStorageLevel\x1a:\n" +
+	"\x06Schema\x120\n" +
+	"\x06schema\x18\x01 \x01(\v2\x18.sparkpipe.wire.DataTypeR\x06schema\x1a0\n" +
+	"\aExplain\x12%\n" +
+	"\x0eexplain_string\x18\x01 \x01(\tR\rexplainString\x1a-\n" +
+	"\n" +
+	"TreeString\x12\x1f\n" +
+	"\vtree_string\x18\x01 \x01(\tR\n" +
+	"treeString\x1a$\n" +
+	"\aIsLocal\x12\x19\n" +
+	"\bis_local\x18\x01 \x01(\bR\aisLocal\x1a0\n" +
+	"\vIsStreaming\x12!\n" +
+	"\fis_streaming\x18\x01 \x01(\bR\visStreaming\x1a\"\n" +
+	"\n" +
+	"InputFiles\x12\x14\n" +
+	"\x05files\x18\x01 \x03(\tR\x05files\x1a(\n" +
 	"\fSparkVersion\x12\x18\n" +
-	"\aversion\x18\x01 \x01(\tR\aversion\x1a&\n" +
+	"\aversion\x18\x01 \x01(\tR\aversion\x1a<\n" +
+	"\bDDLParse\x120\n" +
+	"\x06parsed\x18\x01 \x01(\v2\x18.sparkpipe.wire.DataTypeR\x06parsed\x1a&\n" +
 	"\fSemanticHash\x12\x16\n" +
-	"\x06result\x18\x01 \x01(\x05R\x06resultB\b\n" +
+	"\x06result\x18\x01 \x01(\x05R\x06result\x1a\t\n" +
+	"\aPersist\x1a\v\n" +
+	"\tUnpersist\x1aT\n" +
+	"\x0fGetStorageLevel\x12A\n" +
+	"\rstorage_level\x18\x01 \x01(\v2\x1c.sparkpipe.wire.StorageLevelR\fstorageLevelB\b\n" +
 	"\x06result\"5\n" +
 	"\x0fReattachOptions\x12\"\n" +
-	"\freattachable\x18\x01 \x01(\bR\freattachable\"\xec\x03\n" +
+	"\freattachable\x18\x01 \x01(\bR\freattachable\"\x97\x03\n" +
+	"\x16ReattachExecuteRequest\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\x12V\n" +
+	"&client_observed_server_side_session_id\x18\x06 \x01(\tH\x00R!clientObservedServerSideSessionId\x88\x01\x01\x12>\n" +
+	"\fuser_context\x18\x02 \x01(\v2\x1b.sparkpipe.wire.UserContextR\vuserContext\x12!\n" +
+	"\foperation_id\x18\x03 \x01(\tR\voperationId\x12$\n" +
+	"\vclient_type\x18\x04 \x01(\tH\x01R\n" +
+	"clientType\x88\x01\x01\x12-\n" +
+	"\x10last_response_id\x18\x05 \x01(\tH\x02R\x0elastResponseId\x88\x01\x01B)\n" +
+	"'_client_observed_server_side_session_idB\x0e\n" +
+	"\f_client_typeB\x13\n" +
+	"\x11_last_response_id\"\xcc\x04\n" +
+	"\x15ReleaseExecuteRequest\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\x12V\n" +
+	"&client_observed_server_side_session_id\x18\a \x01(\tH\x01R!clientObservedServerSideSessionId\x88\x01\x01\x12>\n" +
+	"\fuser_context\x18\x02 \x01(\v2\x1b.sparkpipe.wire.UserContextR\vuserContext\x12!\n" +
+	"\foperation_id\x18\x03 \x01(\tR\voperationId\x12$\n" +
+	"\vclient_type\x18\x04 \x01(\tH\x02R\n" +
+	"clientType\x88\x01\x01\x12S\n" +
+	"\vrelease_all\x18\x05 \x01(\v20.sparkpipe.wire.ReleaseExecuteRequest.ReleaseAllH\x00R\n" +
+	"releaseAll\x12Y\n" +
+	"\rrelease_until\x18\x06 \x01(\v22.sparkpipe.wire.ReleaseExecuteRequest.ReleaseUntilH\x00R\freleaseUntil\x1a\f\n" +
+	"\n" +
+	"ReleaseAll\x1a/\n" +
+	"\fReleaseUntil\x12\x1f\n" +
+	"\vresponse_id\x18\x01 \x01(\tR\n" +
+	"responseIdB\t\n" +
+	"\areleaseB)\n" +
+	"'_client_observed_server_side_session_idB\x0e\n" +
+	"\f_client_type\"\xa5\x01\n" +
+	"\x16ReleaseExecuteResponse\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\x123\n" +
+	"\x16server_side_session_id\x18\x03 \x01(\tR\x13serverSideSessionId\x12&\n" +
+	"\foperation_id\x18\x02 \x01(\tH\x00R\voperationId\x88\x01\x01B\x0f\n" +
+	"\r_operation_id\"\xef\x04\n" +
 	"\x12ExecutePlanRequest\x12\x1d\n" +
 	"\n" +
-	"session_id\x18\x01 \x01(\tR\tsessionId\x12>\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\x12V\n" +
+	"&client_observed_server_side_session_id\x18\b \x01(\tH\x00R!clientObservedServerSideSessionId\x88\x01\x01\x12>\n" +
 	"\fuser_context\x18\x02 \x01(\v2\x1b.sparkpipe.wire.UserContextR\vuserContext\x12(\n" +
 	"\x04plan\x18\x03 \x01(\v2\x14.sparkpipe.wire.PlanR\x04plan\x12$\n" +
-	"\vclient_type\x18\x04 \x01(\tH\x00R\n" +
+	"\vclient_type\x18\x04 \x01(\tH\x01R\n" +
 	"clientType\x88\x01\x01\x12Y\n" +
 	"\x0frequest_options\x18\x05 \x03(\v20.sparkpipe.wire.ExecutePlanRequest.RequestOptionR\x0erequestOptions\x12&\n" +
-	"\foperation_id\x18\x06 \x01(\tH\x01R\voperationId\x88\x01\x01\x12\x12\n" +
+	"\foperation_id\x18\x06 \x01(\tH\x02R\voperationId\x88\x01\x01\x12\x12\n" +
 	"\x04tags\x18\a \x03(\tR\x04tags\x1ao\n" +
 	"\rRequestOption\x12L\n" +
 	"\x10reattach_options\x18\x01 \x01(\v2\x1f.sparkpipe.wire.ReattachOptionsH\x00R\x0freattachOptionsB\x10\n" +
-	"\x0erequest_optionB\x0e\n" +
+	"\x0erequest_optionB)\n" +
+	"'_client_observed_server_side_session_idB\x0e\n" +
 	"\f_client_typeB\x0f\n" +
-	"\r_operation_id\"\xa8\x05\n" +
+	"\r_operation_id\"\xa5\x10\n" +
 	"\x13ExecutePlanResponse\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12!\n" +
@@ -4785,8 +11123,12 @@ const file_wire_proto_rawDesc = "" +
 	"\varrow_batch\x18\x02 \x01(\v2..sparkpipe.wire.ExecutePlanResponse.ArrowBatchH\x00R\n" +
 	"arrowBatch\x12d\n" +
 	"\x12sql_command_result\x18\x05 \x01(\v24.sparkpipe.wire.ExecutePlanResponse.SqlCommandResultH\x00R\x10sqlCommandResult\x12]\n" +
-	"\x0fresult_complete\x18\x0e \x01(\v22.sparkpipe.wire.ExecutePlanResponse.ResultCompleteH\x00R\x0eresultComplete\x12\x16\n" +
-	"\x06schema\x18\a \x01(\fR\x06schema\x1av\n" +
+	"\x0fresult_complete\x18\x0e \x01(\v22.sparkpipe.wire.ExecutePlanResponse.ResultCompleteH\x00R\x0eresultComplete\x12f\n" +
+	"\x12execution_progress\x18\x12 \x01(\v25.sparkpipe.wire.ExecutePlanResponse.ExecutionProgressH\x00R\x11executionProgress\x12e\n" +
+	"\x19checkpoint_command_result\x18\x13 \x01(\v2'.sparkpipe.wire.CheckpointCommandResultH\x00R\x17checkpointCommandResult\x12E\n" +
+	"\ametrics\x18\x04 \x01(\v2+.sparkpipe.wire.ExecutePlanResponse.MetricsR\ametrics\x12^\n" +
+	"\x10observed_metrics\x18\x06 \x03(\v23.sparkpipe.wire.ExecutePlanResponse.ObservedMetricsR\x0fobservedMetrics\x120\n" +
+	"\x06schema\x18\a \x01(\v2\x18.sparkpipe.wire.DataTypeR\x06schema\x1av\n" +
 	"\n" +
 	"ArrowBatch\x12\x1b\n" +
 	"\trow_count\x18\x01 \x01(\x03R\browCount\x12\x12\n" +
@@ -4795,14 +11137,82 @@ const file_wire_proto_rawDesc = "" +
 	"\r_start_offset\x1a.\n" +
 	"\x10SqlCommandResult\x12\x1a\n" +
 	"\brelation\x18\x01 \x01(\fR\brelation\x1a\x10\n" +
-	"\x0eResultCompleteB\x0f\n" +
-	"\rresponse_type\"\x85\x02\n" +
+	"\x0eResultComplete\x1a\x88\x04\n" +
+	"\aMetrics\x12R\n" +
+	"\ametrics\x18\x01 \x03(\v28.sparkpipe.wire.ExecutePlanResponse.Metrics.MetricObjectR\ametrics\x1aX\n" +
+	"\vMetricValue\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value\x12\x1f\n" +
+	"\vmetric_type\x18\x03 \x01(\tR\n" +
+	"metricType\x1a\xce\x02\n" +
+	"\fMetricObject\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x17\n" +
+	"\aplan_id\x18\x02 \x01(\x03R\x06planId\x12\x16\n" +
+	"\x06parent\x18\x03 \x01(\x03R\x06parent\x12{\n" +
+	"\x11execution_metrics\x18\x04 \x03(\v2N.sparkpipe.wire.ExecutePlanResponse.Metrics.MetricObject.ExecutionMetricsEntryR\x10executionMetrics\x1a|\n" +
+	"\x15ExecutionMetricsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12M\n" +
+	"\x05value\x18\x02 \x01(\v27.sparkpipe.wire.ExecutePlanResponse.Metrics.MetricValueR\x05value:\x028\x01\x1a\x8e\x01\n" +
+	"\x0fObservedMetrics\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12:\n" +
+	"\x06values\x18\x02 \x03(\v2\".sparkpipe.wire.Expression.LiteralR\x06values\x12\x12\n" +
+	"\x04keys\x18\x03 \x03(\tR\x04keys\x12\x17\n" +
+	"\aplan_id\x18\x04 \x01(\x03R\x06planId\x1a\xce\x02\n" +
+	"\x11ExecutionProgress\x12W\n" +
+	"\x06stages\x18\x01 \x03(\v2?.sparkpipe.wire.ExecutePlanResponse.ExecutionProgress.StageInfoR\x06stages\x12,\n" +
+	"\x12num_inflight_tasks\x18\x02 \x01(\x03R\x10numInflightTasks\x1a\xb1\x01\n" +
+	"\tStageInfo\x12\x19\n" +
+	"\bstage_id\x18\x01 \x01(\x03R\astageId\x12\x1b\n" +
+	"\tnum_tasks\x18\x02 \x01(\x03R\bnumTasks\x12.\n" +
+	"\x13num_completed_tasks\x18\x03 \x01(\x03R\x11numCompletedTasks\x12(\n" +
+	"\x10input_bytes_read\x18\x04 \x01(\x03R\x0einputBytesRead\x12\x12\n" +
+	"\x04done\x18\x05 \x01(\bR\x04doneB\x0f\n" +
+	"\rresponse_type\"[\n" +
+	"\x17CheckpointCommandResult\x12@\n" +
+	"\brelation\x18\x01 \x01(\v2$.sparkpipe.wire.CachedRemoteRelationR\brelation\"\xb3\x04\n" +
 	"\aCommand\x12I\n" +
 	"\x0fwrite_operation\x18\x02 \x01(\v2\x1e.sparkpipe.wire.WriteOperationH\x00R\x0ewriteOperation\x12`\n" +
-	"\x15create_dataframe_view\x18\x03 \x01(\v2*.sparkpipe.wire.CreateDataFrameViewCommandH\x00R\x13createDataframeView\x12=\n" +
+	"\x15create_dataframe_view\x18\x03 \x01(\v2*.sparkpipe.wire.CreateDataFrameViewCommandH\x00R\x13createDataframeView\x12P\n" +
+	"\x12write_operation_v2\x18\x04 \x01(\v2 .sparkpipe.wire.WriteOperationV2H\x00R\x10writeOperationV2\x12=\n" +
 	"\vsql_command\x18\x05 \x01(\v2\x1a.sparkpipe.wire.SqlCommandH\x00R\n" +
-	"sqlCommandB\x0e\n" +
-	"\fcommand_type\"\xb6\b\n" +
+	"sqlCommand\x12R\n" +
+	"\x12checkpoint_command\x18\x0e \x01(\v2!.sparkpipe.wire.CheckpointCommandH\x00R\x11checkpointCommand\x12\x85\x01\n" +
+	"%remove_cached_remote_relation_command\x18\x0f \x01(\v21.sparkpipe.wire.RemoveCachedRemoteRelationCommandH\x00R!removeCachedRemoteRelationCommandB\x0e\n" +
+	"\fcommand_type\"\x90\x06\n" +
+	"\x10WriteOperationV2\x12\x14\n" +
+	"\x05input\x18\x01 \x01(\fR\x05input\x12\x1d\n" +
+	"\n" +
+	"table_name\x18\x02 \x01(\tR\ttableName\x12\x1f\n" +
+	"\bprovider\x18\x03 \x01(\tH\x00R\bprovider\x88\x01\x01\x121\n" +
+	"\x14partitioning_columns\x18\x04 \x03(\fR\x13partitioningColumns\x12G\n" +
+	"\aoptions\x18\x05 \x03(\v2-.sparkpipe.wire.WriteOperationV2.OptionsEntryR\aoptions\x12`\n" +
+	"\x10table_properties\x18\x06 \x03(\v25.sparkpipe.wire.WriteOperationV2.TablePropertiesEntryR\x0ftableProperties\x129\n" +
+	"\x04mode\x18\a \x01(\x0e2%.sparkpipe.wire.WriteOperationV2.ModeR\x04mode\x12/\n" +
+	"\x13overwrite_condition\x18\b \x01(\fR\x12overwriteCondition\x12-\n" +
+	"\x12clustering_columns\x18\t \x03(\tR\x11clusteringColumns\x1a:\n" +
+	"\fOptionsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aB\n" +
+	"\x14TablePropertiesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x9f\x01\n" +
+	"\x04Mode\x12\x14\n" +
+	"\x10MODE_UNSPECIFIED\x10\x00\x12\x0f\n" +
+	"\vMODE_CREATE\x10\x01\x12\x12\n" +
+	"\x0eMODE_OVERWRITE\x10\x02\x12\x1d\n" +
+	"\x19MODE_OVERWRITE_PARTITIONS\x10\x03\x12\x0f\n" +
+	"\vMODE_APPEND\x10\x04\x12\x10\n" +
+	"\fMODE_REPLACE\x10\x05\x12\x1a\n" +
+	"\x16MODE_CREATE_OR_REPLACE\x10\x06B\v\n" +
+	"\t_provider\"\xb5\x01\n" +
+	"\x11CheckpointCommand\x12\x1a\n" +
+	"\brelation\x18\x01 \x01(\fR\brelation\x12\x14\n" +
+	"\x05local\x18\x02 \x01(\bR\x05local\x12\x14\n" +
+	"\x05eager\x18\x03 \x01(\bR\x05eager\x12F\n" +
+	"\rstorage_level\x18\x04 \x01(\v2\x1c.sparkpipe.wire.StorageLevelH\x00R\fstorageLevel\x88\x01\x01B\x10\n" +
+	"\x0e_storage_level\"e\n" +
+	"!RemoveCachedRemoteRelationCommand\x12@\n" +
+	"\brelation\x18\x01 \x01(\v2$.sparkpipe.wire.CachedRemoteRelationR\brelation\"\xb6\b\n" +
 	"\x0eWriteOperation\x12\x14\n" +
 	"\x05input\x18\x01 \x01(\fR\x05input\x12\x1b\n" +
 	"\x06source\x18\x02 \x01(\tH\x01R\x06source\x88\x01\x01\x12\x14\n" +
@@ -4850,17 +11260,34 @@ const file_wire_proto_rawDesc = "" +
 	"\x0eRelationCommon\x12\x1c\n" +
 	"\aplan_id\x18\x02 \x01(\x03H\x00R\x06planId\x88\x01\x01B\n" +
 	"\n" +
-	"\b_plan_id\"\xaa\x02\n" +
+	"\b_plan_id\"\x93\x05\n" +
 	"\bRelation\x126\n" +
 	"\x06common\x18\x01 \x01(\v2\x1e.sparkpipe.wire.RelationCommonR\x06common\x12*\n" +
 	"\x04read\x18\x02 \x01(\v2\x14.sparkpipe.wire.ReadH\x00R\x04read\x12'\n" +
 	"\x03sql\x18\n" +
 	" \x01(\v2\x13.sparkpipe.wire.SQLH\x00R\x03sql\x12F\n" +
-	"\x0elocal_relation\x18\v \x01(\v2\x1d.sparkpipe.wire.LocalRelationH\x00R\rlocalRelation\x12=\n" +
+	"\x0elocal_relation\x18\v \x01(\v2\x1d.sparkpipe.wire.LocalRelationH\x00R\rlocalRelation\x12-\n" +
+	"\x05limit\x18\b \x01(\v2\x15.sparkpipe.wire.LimitH\x00R\x05limit\x12=\n" +
 	"\vshow_string\x18\x14 \x01(\v2\x1a.sparkpipe.wire.ShowStringH\x00R\n" +
-	"showStringB\n" +
+	"showString\x12I\n" +
+	"\x0fcollect_metrics\x18\x1d \x01(\v2\x1e.sparkpipe.wire.CollectMetricsH\x00R\x0ecollectMetrics\x12Y\n" +
+	"\x15cached_local_relation\x18$ \x01(\v2#.sparkpipe.wire.CachedLocalRelationH\x00R\x13cachedLocalRelation\x12\\\n" +
+	"\x16cached_remote_relation\x18% \x01(\v2$.sparkpipe.wire.CachedRemoteRelationH\x00R\x14cachedRemoteRelation\x124\n" +
+	"\acatalog\x18\xc8\x01 \x01(\v2\x17.sparkpipe.wire.CatalogH\x00R\acatalogB\n" +
 	"\n" +
-	"\brel_type\"\xfb\x04\n" +
+	"\brel_type\"3\n" +
+	"\x05Limit\x12\x14\n" +
+	"\x05input\x18\x01 \x01(\fR\x05input\x12\x14\n" +
+	"\x05limit\x18\x02 \x01(\x05R\x05limit\"T\n" +
+	"\x0eCollectMetrics\x12\x14\n" +
+	"\x05input\x18\x01 \x01(\fR\x05input\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n" +
+	"\ametrics\x18\x03 \x03(\fR\ametrics\")\n" +
+	"\x13CachedLocalRelation\x12\x12\n" +
+	"\x04hash\x18\x03 \x01(\tR\x04hash\"7\n" +
+	"\x14CachedRemoteRelation\x12\x1f\n" +
+	"\vrelation_id\x18\x01 \x01(\tR\n" +
+	"relationId\"\xfb\x04\n" +
 	"\x04Read\x12B\n" +
 	"\vnamed_table\x18\x01 \x01(\v2\x1f.sparkpipe.wire.Read.NamedTableH\x00R\n" +
 	"namedTable\x12B\n" +
@@ -4903,11 +11330,13 @@ const file_wire_proto_rawDesc = "" +
 	"\x05input\x18\x01 \x01(\fR\x05input\x12\x19\n" +
 	"\bnum_rows\x18\x02 \x01(\x05R\anumRows\x12\x1a\n" +
 	"\btruncate\x18\x03 \x01(\x05R\btruncate\x12\x1a\n" +
-	"\bvertical\x18\x04 \x01(\bR\bvertical\"\xa7\v\n" +
+	"\bvertical\x18\x04 \x01(\bR\bvertical\"\xde\x17\n" +
 	"\bDataType\x123\n" +
 	"\x04null\x18\x01 \x01(\v2\x1d.sparkpipe.wire.DataType.NULLH\x00R\x04null\x129\n" +
 	"\x06binary\x18\x02 \x01(\v2\x1f.sparkpipe.wire.DataType.BinaryH\x00R\x06binary\x12<\n" +
-	"\aboolean\x18\x03 \x01(\v2 .sparkpipe.wire.DataType.BooleanH\x00R\aboolean\x12<\n" +
+	"\aboolean\x18\x03 \x01(\v2 .sparkpipe.wire.DataType.BooleanH\x00R\aboolean\x123\n" +
+	"\x04byte\x18\x04 \x01(\v2\x1d.sparkpipe.wire.DataType.ByteH\x00R\x04byte\x126\n" +
+	"\x05short\x18\x05 \x01(\v2\x1e.sparkpipe.wire.DataType.ShortH\x00R\x05short\x12<\n" +
 	"\ainteger\x18\x06 \x01(\v2 .sparkpipe.wire.DataType.IntegerH\x00R\ainteger\x123\n" +
 	"\x04long\x18\a \x01(\v2\x1d.sparkpipe.wire.DataType.LongH\x00R\x04long\x126\n" +
 	"\x05float\x18\b \x01(\v2\x1e.sparkpipe.wire.DataType.FloatH\x00R\x05float\x129\n" +
@@ -4915,14 +11344,25 @@ const file_wire_proto_rawDesc = "" +
 	"\adecimal\x18\n" +
 	" \x01(\v2 .sparkpipe.wire.DataType.DecimalH\x00R\adecimal\x129\n" +
 	"\x06string\x18\v \x01(\v2\x1f.sparkpipe.wire.DataType.StringH\x00R\x06string\x123\n" +
+	"\x04char\x18\f \x01(\v2\x1d.sparkpipe.wire.DataType.CharH\x00R\x04char\x12=\n" +
+	"\bvar_char\x18\r \x01(\v2 .sparkpipe.wire.DataType.VarCharH\x00R\avarChar\x123\n" +
 	"\x04date\x18\x0e \x01(\v2\x1d.sparkpipe.wire.DataType.DateH\x00R\x04date\x12B\n" +
-	"\ttimestamp\x18\x0f \x01(\v2\".sparkpipe.wire.DataType.TimestampH\x00R\ttimestamp\x12V\n" +
+	"\ttimestamp\x18\x0f \x01(\v2\".sparkpipe.wire.DataType.TimestampH\x00R\ttimestamp\x12L\n" +
+	"\rtimestamp_ntz\x18\x10 \x01(\v2%.sparkpipe.wire.DataType.TimestampNTZH\x00R\ftimestampNtz\x12X\n" +
+	"\x11calendar_interval\x18\x11 \x01(\v2).sparkpipe.wire.DataType.CalendarIntervalH\x00R\x10calendarInterval\x12\\\n" +
+	"\x13year_month_interval\x18\x12 \x01(\v2*.sparkpipe.wire.DataType.YearMonthIntervalH\x00R\x11yearMonthInterval\x12V\n" +
 	"\x11day_time_interval\x18\x13 \x01(\v2(.sparkpipe.wire.DataType.DayTimeIntervalH\x00R\x0fdayTimeInterval\x126\n" +
-	"\x05array\x18\x14 \x01(\v2\x1e.sparkpipe.wire.DataType.ArrayH\x00R\x05array\x120\n" +
-	"\x03map\x18\x16 \x01(\v2\x1c.sparkpipe.wire.DataType.MapH\x00R\x03map\x1a\x06\n" +
+	"\x05array\x18\x14 \x01(\v2\x1e.sparkpipe.wire.DataType.ArrayH\x00R\x05array\x129\n" +
+	"\x06struct\x18\x15 \x01(\v2\x1f.sparkpipe.wire.DataType.StructH\x00R\x06struct\x120\n" +
+	"\x03map\x18\x16 \x01(\v2\x1c.sparkpipe.wire.DataType.MapH\x00R\x03map\x120\n" +
+	"\x03udt\x18\x17 \x01(\v2\x1c.sparkpipe.wire.DataType.UDTH\x00R\x03udt\x12?\n" +
+	"\bunparsed\x18\x18 \x01(\v2!.sparkpipe.wire.DataType.UnparsedH\x00R\bunparsed\x12<\n" +
+	"\avariant\x18\x19 \x01(\v2 .sparkpipe.wire.DataType.VariantH\x00R\avariant\x1a\x06\n" +
 	"\x04NULL\x1a\b\n" +
 	"\x06Binary\x1a\t\n" +
-	"\aBoolean\x1a\t\n" +
+	"\aBoolean\x1a\x06\n" +
+	"\x04Byte\x1a\a\n" +
+	"\x05Short\x1a\t\n" +
 	"\aInteger\x1a\x06\n" +
 	"\x04Long\x1a\a\n" +
 	"\x05Float\x1a\b\n" +
@@ -4932,10 +11372,24 @@ const file_wire_proto_rawDesc = "" +
 	"\tprecision\x18\x02 \x01(\x05H\x01R\tprecision\x88\x01\x01B\b\n" +
 	"\x06_scaleB\f\n" +
 	"\n" +
-	"_precision\x1a\b\n" +
-	"\x06String\x1a\x06\n" +
+	"_precision\x1a&\n" +
+	"\x06String\x12\x1c\n" +
+	"\tcollation\x18\x02 \x01(\tR\tcollation\x1a\x1e\n" +
+	"\x04Char\x12\x16\n" +
+	"\x06length\x18\x01 \x01(\x05R\x06length\x1a!\n" +
+	"\aVarChar\x12\x16\n" +
+	"\x06length\x18\x01 \x01(\x05R\x06length\x1a\x06\n" +
 	"\x04Date\x1a\v\n" +
-	"\tTimestamp\x1aw\n" +
+	"\tTimestamp\x1a\x0e\n" +
+	"\fTimestampNTZ\x1a\x12\n" +
+	"\x10CalendarInterval\x1ay\n" +
+	"\x11YearMonthInterval\x12$\n" +
+	"\vstart_field\x18\x01 \x01(\x05H\x00R\n" +
+	"startField\x88\x01\x01\x12 \n" +
+	"\tend_field\x18\x02 \x01(\x05H\x01R\bendField\x88\x01\x01B\x0e\n" +
+	"\f_start_fieldB\f\n" +
+	"\n" +
+	"_end_field\x1aw\n" +
 	"\x0fDayTimeInterval\x12$\n" +
 	"\vstart_field\x18\x01 \x01(\x05H\x00R\n" +
 	"startField\x88\x01\x01\x12 \n" +
@@ -4945,21 +11399,47 @@ const file_wire_proto_rawDesc = "" +
 	"_end_field\x1ai\n" +
 	"\x05Array\x12;\n" +
 	"\felement_type\x18\x01 \x01(\v2\x18.sparkpipe.wire.DataTypeR\velementType\x12#\n" +
-	"\rcontains_null\x18\x02 \x01(\bR\fcontainsNull\x1a\xa3\x01\n" +
+	"\rcontains_null\x18\x02 \x01(\bR\fcontainsNull\x1a\xa2\x01\n" +
+	"\vStructField\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x125\n" +
+	"\tdata_type\x18\x02 \x01(\v2\x18.sparkpipe.wire.DataTypeR\bdataType\x12\x1a\n" +
+	"\bnullable\x18\x03 \x01(\bR\bnullable\x12\x1f\n" +
+	"\bmetadata\x18\x04 \x01(\tH\x00R\bmetadata\x88\x01\x01B\v\n" +
+	"\t_metadata\x1aF\n" +
+	"\x06Struct\x12<\n" +
+	"\x06fields\x18\x01 \x03(\v2$.sparkpipe.wire.DataType.StructFieldR\x06fields\x1a\xa3\x01\n" +
 	"\x03Map\x123\n" +
 	"\bkey_type\x18\x01 \x01(\v2\x18.sparkpipe.wire.DataTypeR\akeyType\x127\n" +
 	"\n" +
 	"value_type\x18\x02 \x01(\v2\x18.sparkpipe.wire.DataTypeR\tvalueType\x12.\n" +
-	"\x13value_contains_null\x18\x03 \x01(\bR\x11valueContainsNullB\x06\n" +
-	"\x04kind\"\x97\t\n" +
+	"\x13value_contains_null\x18\x03 \x01(\bR\x11valueContainsNull\x1a\xa2\x02\n" +
+	"\x03UDT\x12\x12\n" +
+	"\x04type\x18\x01 \x01(\tR\x04type\x12 \n" +
+	"\tjvm_class\x18\x02 \x01(\tH\x00R\bjvmClass\x88\x01\x01\x12&\n" +
+	"\fpython_class\x18\x03 \x01(\tH\x01R\vpythonClass\x88\x01\x01\x12;\n" +
+	"\x17serialized_python_class\x18\x04 \x01(\tH\x02R\x15serializedPythonClass\x88\x01\x01\x128\n" +
+	"\bsql_type\x18\x05 \x01(\v2\x18.sparkpipe.wire.DataTypeH\x03R\asqlType\x88\x01\x01B\f\n" +
+	"\n" +
+	"_jvm_classB\x0f\n" +
+	"\r_python_classB\x1a\n" +
+	"\x18_serialized_python_classB\v\n" +
+	"\t_sql_type\x1a4\n" +
+	"\bUnparsed\x12(\n" +
+	"\x10data_type_string\x18\x01 \x01(\tR\x0edataTypeString\x1a\t\n" +
+	"\aVariantB\x06\n" +
+	"\x04kind\"\xfd\x10\n" +
 	"\n" +
 	"Expression\x12>\n" +
-	"\aliteral\x18\x01 \x01(\v2\".sparkpipe.wire.Expression.LiteralH\x00R\aliteral\x12`\n" +
-	"\x13unresolved_function\x18\x03 \x01(\v2-.sparkpipe.wire.Expression.UnresolvedFunctionH\x00R\x12unresolvedFunction\x1a\x80\a\n" +
+	"\aliteral\x18\x01 \x01(\v2\".sparkpipe.wire.Expression.LiteralH\x00R\aliteral\x12c\n" +
+	"\x14unresolved_attribute\x18\x02 \x01(\v2..sparkpipe.wire.Expression.UnresolvedAttributeH\x00R\x13unresolvedAttribute\x12`\n" +
+	"\x13unresolved_function\x18\x03 \x01(\v2-.sparkpipe.wire.Expression.UnresolvedFunctionH\x00R\x12unresolvedFunction\x12Z\n" +
+	"\x11expression_string\x18\x04 \x01(\v2+.sparkpipe.wire.Expression.ExpressionStringH\x00R\x10expressionString\x1a\xa9\f\n" +
 	"\aLiteral\x12.\n" +
 	"\x04null\x18\x01 \x01(\v2\x18.sparkpipe.wire.DataTypeH\x00R\x04null\x12\x18\n" +
 	"\x06binary\x18\x02 \x01(\fH\x00R\x06binary\x12\x1a\n" +
-	"\aboolean\x18\x03 \x01(\bH\x00R\aboolean\x12\x1a\n" +
+	"\aboolean\x18\x03 \x01(\bH\x00R\aboolean\x12\x14\n" +
+	"\x04byte\x18\x04 \x01(\x05H\x00R\x04byte\x12\x16\n" +
+	"\x05short\x18\x05 \x01(\x05H\x00R\x05short\x12\x1a\n" +
 	"\ainteger\x18\x06 \x01(\x05H\x00R\ainteger\x12\x14\n" +
 	"\x04long\x18\a \x01(\x03H\x00R\x04long\x12\x16\n" +
 	"\x05float\x18\n" +
@@ -4969,33 +11449,54 @@ const file_wire_proto_rawDesc = "" +
 	"\x06string\x18\r \x01(\tH\x00R\x06string\x12\x14\n" +
 	"\x04date\x18\x10 \x01(\x05H\x00R\x04date\x12\x1e\n" +
 	"\ttimestamp\x18\x11 \x01(\x03H\x00R\ttimestamp\x12%\n" +
-	"\rtimestamp_ntz\x18\x12 \x01(\x03H\x00R\ftimestampNtz\x12,\n" +
+	"\rtimestamp_ntz\x18\x12 \x01(\x03H\x00R\ftimestampNtz\x12b\n" +
+	"\x11calendar_interval\x18\x13 \x01(\v23.sparkpipe.wire.Expression.Literal.CalendarIntervalH\x00R\x10calendarInterval\x120\n" +
+	"\x13year_month_interval\x18\x14 \x01(\x05H\x00R\x11yearMonthInterval\x12,\n" +
 	"\x11day_time_interval\x18\x15 \x01(\x03H\x00R\x0fdayTimeInterval\x12@\n" +
 	"\x05array\x18\x16 \x01(\v2(.sparkpipe.wire.Expression.Literal.ArrayH\x00R\x05array\x12:\n" +
-	"\x03map\x18\x17 \x01(\v2&.sparkpipe.wire.Expression.Literal.MapH\x00R\x03map\x1au\n" +
+	"\x03map\x18\x17 \x01(\v2&.sparkpipe.wire.Expression.Literal.MapH\x00R\x03map\x12C\n" +
+	"\x06struct\x18\x18 \x01(\v2).sparkpipe.wire.Expression.Literal.StructH\x00R\x06struct\x1au\n" +
 	"\aDecimal\x12\x14\n" +
 	"\x05value\x18\x01 \x01(\tR\x05value\x12!\n" +
 	"\tprecision\x18\x02 \x01(\x05H\x00R\tprecision\x88\x01\x01\x12\x19\n" +
 	"\x05scale\x18\x03 \x01(\x05H\x01R\x05scale\x88\x01\x01B\f\n" +
 	"\n" +
 	"_precisionB\b\n" +
-	"\x06_scale\x1aD\n" +
+	"\x06_scale\x1a\x84\x01\n" +
 	"\x05Array\x12;\n" +
-	"\felement_type\x18\x01 \x01(\v2\x18.sparkpipe.wire.DataTypeR\velementType\x1as\n" +
+	"\felement_type\x18\x01 \x01(\v2\x18.sparkpipe.wire.DataTypeR\velementType\x12>\n" +
+	"\belements\x18\x02 \x03(\v2\".sparkpipe.wire.Expression.LiteralR\belements\x1a\xe7\x01\n" +
 	"\x03Map\x123\n" +
 	"\bkey_type\x18\x01 \x01(\v2\x18.sparkpipe.wire.DataTypeR\akeyType\x127\n" +
 	"\n" +
-	"value_type\x18\x02 \x01(\v2\x18.sparkpipe.wire.DataTypeR\tvalueTypeB\x0e\n" +
+	"value_type\x18\x02 \x01(\v2\x18.sparkpipe.wire.DataTypeR\tvalueType\x126\n" +
+	"\x04keys\x18\x03 \x03(\v2\".sparkpipe.wire.Expression.LiteralR\x04keys\x12:\n" +
+	"\x06values\x18\x04 \x03(\v2\".sparkpipe.wire.Expression.LiteralR\x06values\x1a\x83\x01\n" +
+	"\x06Struct\x129\n" +
+	"\vstruct_type\x18\x01 \x01(\v2\x18.sparkpipe.wire.DataTypeR\n" +
+	"structType\x12>\n" +
+	"\belements\x18\x02 \x03(\v2\".sparkpipe.wire.Expression.LiteralR\belements\x1ab\n" +
+	"\x10CalendarInterval\x12\x16\n" +
+	"\x06months\x18\x01 \x01(\x05R\x06months\x12\x12\n" +
+	"\x04days\x18\x02 \x01(\x05R\x04days\x12\"\n" +
+	"\fmicroseconds\x18\x03 \x01(\x03R\fmicrosecondsB\x0e\n" +
 	"\fliteral_type\x1aW\n" +
 	"\x12UnresolvedFunction\x12#\n" +
 	"\rfunction_name\x18\x01 \x01(\tR\ffunctionName\x12\x1c\n" +
-	"\targuments\x18\x02 \x03(\fR\targumentsB\v\n" +
-	"\texpr_type\"\xda\x03\n" +
+	"\targuments\x18\x02 \x03(\fR\targuments\x1aF\n" +
+	"\x13UnresolvedAttribute\x12/\n" +
+	"\x13unparsed_identifier\x18\x01 \x01(\tR\x12unparsedIdentifier\x1a2\n" +
+	"\x10ExpressionString\x12\x1e\n" +
+	"\n" +
+	"expression\x18\x01 \x01(\tR\n" +
+	"expressionB\v\n" +
+	"\texpr_type\"\xdd\x04\n" +
 	"\x10InterruptRequest\x12\x1d\n" +
 	"\n" +
-	"session_id\x18\x01 \x01(\tR\tsessionId\x12>\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\x12V\n" +
+	"&client_observed_server_side_session_id\x18\a \x01(\tH\x01R!clientObservedServerSideSessionId\x88\x01\x01\x12>\n" +
 	"\fuser_context\x18\x02 \x01(\v2\x1b.sparkpipe.wire.UserContextR\vuserContext\x12$\n" +
-	"\vclient_type\x18\x03 \x01(\tH\x01R\n" +
+	"\vclient_type\x18\x03 \x01(\tH\x02R\n" +
 	"clientType\x88\x01\x01\x12U\n" +
 	"\x0einterrupt_type\x18\x04 \x01(\x0e2..sparkpipe.wire.InterruptRequest.InterruptTypeR\rinterruptType\x12%\n" +
 	"\roperation_tag\x18\x05 \x01(\tH\x00R\foperationTag\x12#\n" +
@@ -5005,31 +11506,35 @@ const file_wire_proto_rawDesc = "" +
 	"\x12INTERRUPT_TYPE_ALL\x10\x01\x12\x16\n" +
 	"\x12INTERRUPT_TYPE_TAG\x10\x02\x12\x1f\n" +
 	"\x1bINTERRUPT_TYPE_OPERATION_ID\x10\x03B\v\n" +
-	"\tinterruptB\x0e\n" +
+	"\tinterruptB)\n" +
+	"'_client_observed_server_side_session_idB\x0e\n" +
 	"\f_client_type\"\x90\x01\n" +
 	"\x11InterruptResponse\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x123\n" +
 	"\x16server_side_session_id\x18\x03 \x01(\tR\x13serverSideSessionId\x12'\n" +
-	"\x0finterrupted_ids\x18\x02 \x03(\tR\x0einterruptedIds\"\xac\x01\n" +
+	"\x0finterrupted_ids\x18\x02 \x03(\tR\x0einterruptedIds\"\xd5\x01\n" +
 	"\x15ReleaseSessionRequest\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12>\n" +
 	"\fuser_context\x18\x02 \x01(\v2\x1b.sparkpipe.wire.UserContextR\vuserContext\x12$\n" +
 	"\vclient_type\x18\x03 \x01(\tH\x00R\n" +
-	"clientType\x88\x01\x01B\x0e\n" +
+	"clientType\x88\x01\x01\x12'\n" +
+	"\x0fallow_reconnect\x18\x04 \x01(\bR\x0eallowReconnectB\x0e\n" +
 	"\f_client_type\"l\n" +
 	"\x16ReleaseSessionResponse\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x123\n" +
-	"\x16server_side_session_id\x18\x02 \x01(\tR\x13serverSideSessionId\"\xca\x01\n" +
+	"\x16server_side_session_id\x18\x02 \x01(\tR\x13serverSideSessionId\"\xcd\x02\n" +
 	"\x18FetchErrorDetailsRequest\x12\x1d\n" +
 	"\n" +
-	"session_id\x18\x01 \x01(\tR\tsessionId\x12>\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\x12V\n" +
+	"&client_observed_server_side_session_id\x18\x05 \x01(\tH\x00R!clientObservedServerSideSessionId\x88\x01\x01\x12>\n" +
 	"\fuser_context\x18\x02 \x01(\v2\x1b.sparkpipe.wire.UserContextR\vuserContext\x12\x19\n" +
 	"\berror_id\x18\x03 \x01(\tR\aerrorId\x12$\n" +
-	"\vclient_type\x18\x04 \x01(\tH\x00R\n" +
-	"clientType\x88\x01\x01B\x0e\n" +
+	"\vclient_type\x18\x04 \x01(\tH\x01R\n" +
+	"clientType\x88\x01\x01B)\n" +
+	"'_client_observed_server_side_session_idB\x0e\n" +
 	"\f_client_type\"\xc6\b\n" +
 	"\x19FetchErrorDetailsResponse\x123\n" +
 	"\x16server_side_session_id\x18\x03 \x01(\tR\x13serverSideSessionId\x12\x1d\n" +
@@ -5071,30 +11576,233 @@ const file_wire_proto_rawDesc = "" +
 	"\bKeyValue\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x19\n" +
 	"\x05value\x18\x02 \x01(\tH\x00R\x05value\x88\x01\x01B\b\n" +
-	"\x06_value\"\xdd\x03\n" +
+	"\x06_value\"\xa4\a\n" +
 	"\rConfigRequest\x12\x1d\n" +
 	"\n" +
-	"session_id\x18\x01 \x01(\tR\tsessionId\x12>\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\x12V\n" +
+	"&client_observed_server_side_session_id\x18\b \x01(\tH\x00R!clientObservedServerSideSessionId\x88\x01\x01\x12>\n" +
 	"\fuser_context\x18\x02 \x01(\v2\x1b.sparkpipe.wire.UserContextR\vuserContext\x12E\n" +
 	"\toperation\x18\x03 \x01(\v2'.sparkpipe.wire.ConfigRequest.OperationR\toperation\x12$\n" +
-	"\vclient_type\x18\x04 \x01(\tH\x00R\n" +
+	"\vclient_type\x18\x04 \x01(\tH\x01R\n" +
 	"clientType\x88\x01\x01\x1a5\n" +
 	"\x03Set\x12.\n" +
 	"\x05pairs\x18\x01 \x03(\v2\x18.sparkpipe.wire.KeyValueR\x05pairs\x1a\x1f\n" +
 	"\tGetOption\x12\x12\n" +
-	"\x04keys\x18\x01 \x03(\tR\x04keys\x1a\x97\x01\n" +
+	"\x04keys\x18\x01 \x03(\tR\x04keys\x1a0\n" +
+	"\x06GetAll\x12\x1b\n" +
+	"\x06prefix\x18\x01 \x01(\tH\x00R\x06prefix\x88\x01\x01B\t\n" +
+	"\a_prefix\x1a\x1b\n" +
+	"\x05Unset\x12\x12\n" +
+	"\x04keys\x18\x01 \x03(\tR\x04keys\x1a\"\n" +
+	"\fIsModifiable\x12\x12\n" +
+	"\x04keys\x18\x01 \x03(\tR\x04keys\x1a\xe8\x02\n" +
 	"\tOperation\x125\n" +
 	"\x03set\x18\x01 \x01(\v2!.sparkpipe.wire.ConfigRequest.SetH\x00R\x03set\x12H\n" +
 	"\n" +
-	"get_option\x18\x04 \x01(\v2'.sparkpipe.wire.ConfigRequest.GetOptionH\x00R\tgetOptionB\t\n" +
-	"\aop_typeB\x0e\n" +
+	"get_option\x18\x04 \x01(\v2'.sparkpipe.wire.ConfigRequest.GetOptionH\x00R\tgetOption\x12?\n" +
+	"\aget_all\x18\x05 \x01(\v2$.sparkpipe.wire.ConfigRequest.GetAllH\x00R\x06getAll\x12;\n" +
+	"\x05unset\x18\x06 \x01(\v2#.sparkpipe.wire.ConfigRequest.UnsetH\x00R\x05unset\x12Q\n" +
+	"\ris_modifiable\x18\a \x01(\v2*.sparkpipe.wire.ConfigRequest.IsModifiableH\x00R\fisModifiableB\t\n" +
+	"\aop_typeB)\n" +
+	"'_client_observed_server_side_session_idB\x0e\n" +
 	"\f_client_type\"\xb0\x01\n" +
 	"\x0eConfigResponse\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x123\n" +
 	"\x16server_side_session_id\x18\x04 \x01(\tR\x13serverSideSessionId\x12.\n" +
 	"\x05pairs\x18\x02 \x03(\v2\x18.sparkpipe.wire.KeyValueR\x05pairs\x12\x1a\n" +
-	"\bwarnings\x18\x03 \x03(\tR\bwarningsB6Z4github.com/sparkpipe/sparkpipe/internal/connect/wireb\x06proto3"
+	"\bwarnings\x18\x03 \x03(\tR\bwarnings\"\xf1\a\n" +
+	"\x13AddArtifactsRequest\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\x12>\n" +
+	"\fuser_context\x18\x02 \x01(\v2\x1b.sparkpipe.wire.UserContextR\vuserContext\x12V\n" +
+	"&client_observed_server_side_session_id\x18\a \x01(\tH\x01R!clientObservedServerSideSessionId\x88\x01\x01\x12$\n" +
+	"\vclient_type\x18\x06 \x01(\tH\x02R\n" +
+	"clientType\x88\x01\x01\x12A\n" +
+	"\x05batch\x18\x03 \x01(\v2).sparkpipe.wire.AddArtifactsRequest.BatchH\x00R\x05batch\x12[\n" +
+	"\vbegin_chunk\x18\x04 \x01(\v28.sparkpipe.wire.AddArtifactsRequest.BeginChunkedArtifactH\x00R\n" +
+	"beginChunk\x12I\n" +
+	"\x05chunk\x18\x05 \x01(\v21.sparkpipe.wire.AddArtifactsRequest.ArtifactChunkH\x00R\x05chunk\x1a5\n" +
+	"\rArtifactChunk\x12\x12\n" +
+	"\x04data\x18\x01 \x01(\fR\x04data\x12\x10\n" +
+	"\x03crc\x18\x02 \x01(\x03R\x03crc\x1ap\n" +
+	"\x13SingleChunkArtifact\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12E\n" +
+	"\x04data\x18\x02 \x01(\v21.sparkpipe.wire.AddArtifactsRequest.ArtifactChunkR\x04data\x1a^\n" +
+	"\x05Batch\x12U\n" +
+	"\tartifacts\x18\x01 \x03(\v27.sparkpipe.wire.AddArtifactsRequest.SingleChunkArtifactR\tartifacts\x1a\xc2\x01\n" +
+	"\x14BeginChunkedArtifact\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1f\n" +
+	"\vtotal_bytes\x18\x02 \x01(\x03R\n" +
+	"totalBytes\x12\x1d\n" +
+	"\n" +
+	"num_chunks\x18\x03 \x01(\x03R\tnumChunks\x12V\n" +
+	"\rinitial_chunk\x18\x04 \x01(\v21.sparkpipe.wire.AddArtifactsRequest.ArtifactChunkR\finitialChunkB\t\n" +
+	"\apayloadB)\n" +
+	"'_client_observed_server_side_session_idB\x0e\n" +
+	"\f_client_type\"\x91\x02\n" +
+	"\x14AddArtifactsResponse\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x02 \x01(\tR\tsessionId\x123\n" +
+	"\x16server_side_session_id\x18\x03 \x01(\tR\x13serverSideSessionId\x12R\n" +
+	"\tartifacts\x18\x01 \x03(\v24.sparkpipe.wire.AddArtifactsResponse.ArtifactSummaryR\tartifacts\x1aQ\n" +
+	"\x0fArtifactSummary\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12*\n" +
+	"\x11is_crc_successful\x18\x02 \x01(\bR\x0fisCrcSuccessful\"\xc7\x02\n" +
+	"\x17ArtifactStatusesRequest\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\x12V\n" +
+	"&client_observed_server_side_session_id\x18\x05 \x01(\tH\x00R!clientObservedServerSideSessionId\x88\x01\x01\x12>\n" +
+	"\fuser_context\x18\x02 \x01(\v2\x1b.sparkpipe.wire.UserContextR\vuserContext\x12$\n" +
+	"\vclient_type\x18\x03 \x01(\tH\x01R\n" +
+	"clientType\x88\x01\x01\x12\x14\n" +
+	"\x05names\x18\x04 \x03(\tR\x05namesB)\n" +
+	"'_client_observed_server_side_session_idB\x0e\n" +
+	"\f_client_type\"\xe2\x02\n" +
+	"\x18ArtifactStatusesResponse\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x02 \x01(\tR\tsessionId\x123\n" +
+	"\x16server_side_session_id\x18\x03 \x01(\tR\x13serverSideSessionId\x12R\n" +
+	"\bstatuses\x18\x01 \x03(\v26.sparkpipe.wire.ArtifactStatusesResponse.StatusesEntryR\bstatuses\x1a(\n" +
+	"\x0eArtifactStatus\x12\x16\n" +
+	"\x06exists\x18\x01 \x01(\bR\x06exists\x1at\n" +
+	"\rStatusesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12M\n" +
+	"\x05value\x18\x02 \x01(\v27.sparkpipe.wire.ArtifactStatusesResponse.ArtifactStatusR\x05value:\x028\x01\"\x85\x0e\n" +
+	"\aCatalog\x12L\n" +
+	"\x10current_database\x18\x01 \x01(\v2\x1f.sparkpipe.wire.CurrentDatabaseH\x00R\x0fcurrentDatabase\x12V\n" +
+	"\x14set_current_database\x18\x02 \x01(\v2\".sparkpipe.wire.SetCurrentDatabaseH\x00R\x12setCurrentDatabase\x12F\n" +
+	"\x0elist_databases\x18\x03 \x01(\v2\x1d.sparkpipe.wire.ListDatabasesH\x00R\rlistDatabases\x12=\n" +
+	"\vlist_tables\x18\x04 \x01(\v2\x1a.sparkpipe.wire.ListTablesH\x00R\n" +
+	"listTables\x12F\n" +
+	"\x0elist_functions\x18\x05 \x01(\v2\x1d.sparkpipe.wire.ListFunctionsH\x00R\rlistFunctions\x12@\n" +
+	"\flist_columns\x18\x06 \x01(\v2\x1b.sparkpipe.wire.ListColumnsH\x00R\vlistColumns\x12@\n" +
+	"\fget_database\x18\a \x01(\v2\x1b.sparkpipe.wire.GetDatabaseH\x00R\vgetDatabase\x127\n" +
+	"\tget_table\x18\b \x01(\v2\x18.sparkpipe.wire.GetTableH\x00R\bgetTable\x12@\n" +
+	"\fget_function\x18\t \x01(\v2\x1b.sparkpipe.wire.GetFunctionH\x00R\vgetFunction\x12I\n" +
+	"\x0fdatabase_exists\x18\n" +
+	" \x01(\v2\x1e.sparkpipe.wire.DatabaseExistsH\x00R\x0edatabaseExists\x12@\n" +
+	"\ftable_exists\x18\v \x01(\v2\x1b.sparkpipe.wire.TableExistsH\x00R\vtableExists\x12I\n" +
+	"\x0ffunction_exists\x18\f \x01(\v2\x1e.sparkpipe.wire.FunctionExistsH\x00R\x0efunctionExists\x12@\n" +
+	"\fcreate_table\x18\x0e \x01(\v2\x1b.sparkpipe.wire.CreateTableH\x00R\vcreateTable\x12D\n" +
+	"\x0edrop_temp_view\x18\x0f \x01(\v2\x1c.sparkpipe.wire.DropTempViewH\x00R\fdropTempView\x12W\n" +
+	"\x15drop_global_temp_view\x18\x10 \x01(\v2\".sparkpipe.wire.DropGlobalTempViewH\x00R\x12dropGlobalTempView\x12R\n" +
+	"\x12recover_partitions\x18\x11 \x01(\v2!.sparkpipe.wire.RecoverPartitionsH\x00R\x11recoverPartitions\x127\n" +
+	"\tis_cached\x18\x12 \x01(\v2\x18.sparkpipe.wire.IsCachedH\x00R\bisCached\x12=\n" +
+	"\vcache_table\x18\x13 \x01(\v2\x1a.sparkpipe.wire.CacheTableH\x00R\n" +
+	"cacheTable\x12C\n" +
+	"\runcache_table\x18\x14 \x01(\v2\x1c.sparkpipe.wire.UncacheTableH\x00R\funcacheTable\x12=\n" +
+	"\vclear_cache\x18\x15 \x01(\v2\x1a.sparkpipe.wire.ClearCacheH\x00R\n" +
+	"clearCache\x12C\n" +
+	"\rrefresh_table\x18\x16 \x01(\v2\x1c.sparkpipe.wire.RefreshTableH\x00R\frefreshTable\x12G\n" +
+	"\x0frefresh_by_path\x18\x17 \x01(\v2\x1d.sparkpipe.wire.RefreshByPathH\x00R\rrefreshByPath\x12I\n" +
+	"\x0fcurrent_catalog\x18\x18 \x01(\v2\x1e.sparkpipe.wire.CurrentCatalogH\x00R\x0ecurrentCatalog\x12S\n" +
+	"\x13set_current_catalog\x18\x19 \x01(\v2!.sparkpipe.wire.SetCurrentCatalogH\x00R\x11setCurrentCatalog\x12C\n" +
+	"\rlist_catalogs\x18\x1a \x01(\v2\x1c.sparkpipe.wire.ListCatalogsH\x00R\flistCatalogsB\n" +
+	"\n" +
+	"\bcat_type\"\x11\n" +
+	"\x0fCurrentDatabase\"-\n" +
+	"\x12SetCurrentDatabase\x12\x17\n" +
+	"\adb_name\x18\x01 \x01(\tR\x06dbName\":\n" +
+	"\rListDatabases\x12\x1d\n" +
+	"\apattern\x18\x01 \x01(\tH\x00R\apattern\x88\x01\x01B\n" +
+	"\n" +
+	"\b_pattern\"a\n" +
+	"\n" +
+	"ListTables\x12\x1c\n" +
+	"\adb_name\x18\x01 \x01(\tH\x00R\x06dbName\x88\x01\x01\x12\x1d\n" +
+	"\apattern\x18\x02 \x01(\tH\x01R\apattern\x88\x01\x01B\n" +
+	"\n" +
+	"\b_db_nameB\n" +
+	"\n" +
+	"\b_pattern\"d\n" +
+	"\rListFunctions\x12\x1c\n" +
+	"\adb_name\x18\x01 \x01(\tH\x00R\x06dbName\x88\x01\x01\x12\x1d\n" +
+	"\apattern\x18\x02 \x01(\tH\x01R\apattern\x88\x01\x01B\n" +
+	"\n" +
+	"\b_db_nameB\n" +
+	"\n" +
+	"\b_pattern\"V\n" +
+	"\vListColumns\x12\x1d\n" +
+	"\n" +
+	"table_name\x18\x01 \x01(\tR\ttableName\x12\x1c\n" +
+	"\adb_name\x18\x02 \x01(\tH\x00R\x06dbName\x88\x01\x01B\n" +
+	"\n" +
+	"\b_db_name\"&\n" +
+	"\vGetDatabase\x12\x17\n" +
+	"\adb_name\x18\x01 \x01(\tR\x06dbName\"S\n" +
+	"\bGetTable\x12\x1d\n" +
+	"\n" +
+	"table_name\x18\x01 \x01(\tR\ttableName\x12\x1c\n" +
+	"\adb_name\x18\x02 \x01(\tH\x00R\x06dbName\x88\x01\x01B\n" +
+	"\n" +
+	"\b_db_name\"\\\n" +
+	"\vGetFunction\x12#\n" +
+	"\rfunction_name\x18\x01 \x01(\tR\ffunctionName\x12\x1c\n" +
+	"\adb_name\x18\x02 \x01(\tH\x00R\x06dbName\x88\x01\x01B\n" +
+	"\n" +
+	"\b_db_name\")\n" +
+	"\x0eDatabaseExists\x12\x17\n" +
+	"\adb_name\x18\x01 \x01(\tR\x06dbName\"V\n" +
+	"\vTableExists\x12\x1d\n" +
+	"\n" +
+	"table_name\x18\x01 \x01(\tR\ttableName\x12\x1c\n" +
+	"\adb_name\x18\x02 \x01(\tH\x00R\x06dbName\x88\x01\x01B\n" +
+	"\n" +
+	"\b_db_name\"_\n" +
+	"\x0eFunctionExists\x12#\n" +
+	"\rfunction_name\x18\x01 \x01(\tR\ffunctionName\x12\x1c\n" +
+	"\adb_name\x18\x02 \x01(\tH\x00R\x06dbName\x88\x01\x01B\n" +
+	"\n" +
+	"\b_db_name\"\xef\x02\n" +
+	"\vCreateTable\x12\x1d\n" +
+	"\n" +
+	"table_name\x18\x01 \x01(\tR\ttableName\x12\x17\n" +
+	"\x04path\x18\x02 \x01(\tH\x00R\x04path\x88\x01\x01\x12\x1b\n" +
+	"\x06source\x18\x03 \x01(\tH\x01R\x06source\x88\x01\x01\x12%\n" +
+	"\vdescription\x18\x04 \x01(\tH\x02R\vdescription\x88\x01\x01\x125\n" +
+	"\x06schema\x18\x05 \x01(\v2\x18.sparkpipe.wire.DataTypeH\x03R\x06schema\x88\x01\x01\x12B\n" +
+	"\aoptions\x18\x06 \x03(\v2(.sparkpipe.wire.CreateTable.OptionsEntryR\aoptions\x1a:\n" +
+	"\fOptionsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\a\n" +
+	"\x05_pathB\t\n" +
+	"\a_sourceB\x0e\n" +
+	"\f_descriptionB\t\n" +
+	"\a_schema\"+\n" +
+	"\fDropTempView\x12\x1b\n" +
+	"\tview_name\x18\x01 \x01(\tR\bviewName\"1\n" +
+	"\x12DropGlobalTempView\x12\x1b\n" +
+	"\tview_name\x18\x01 \x01(\tR\bviewName\"2\n" +
+	"\x11RecoverPartitions\x12\x1d\n" +
+	"\n" +
+	"table_name\x18\x01 \x01(\tR\ttableName\")\n" +
+	"\bIsCached\x12\x1d\n" +
+	"\n" +
+	"table_name\x18\x01 \x01(\tR\ttableName\"\x85\x01\n" +
+	"\n" +
+	"CacheTable\x12\x1d\n" +
+	"\n" +
+	"table_name\x18\x01 \x01(\tR\ttableName\x12F\n" +
+	"\rstorage_level\x18\x02 \x01(\v2\x1c.sparkpipe.wire.StorageLevelH\x00R\fstorageLevel\x88\x01\x01B\x10\n" +
+	"\x0e_storage_level\"-\n" +
+	"\fUncacheTable\x12\x1d\n" +
+	"\n" +
+	"table_name\x18\x01 \x01(\tR\ttableName\"\f\n" +
+	"\n" +
+	"ClearCache\"-\n" +
+	"\fRefreshTable\x12\x1d\n" +
+	"\n" +
+	"table_name\x18\x01 \x01(\tR\ttableName\"#\n" +
+	"\rRefreshByPath\x12\x12\n" +
+	"\x04path\x18\x01 \x01(\tR\x04path\"\x10\n" +
+	"\x0eCurrentCatalog\"6\n" +
+	"\x11SetCurrentCatalog\x12!\n" +
+	"\fcatalog_name\x18\x01 \x01(\tR\vcatalogName\"9\n" +
+	"\fListCatalogs\x12\x1d\n" +
+	"\apattern\x18\x01 \x01(\tH\x00R\apattern\x88\x01\x01B\n" +
+	"\n" +
+	"\b_patternB6Z4github.com/sparkpipe/sparkpipe/internal/connect/wireb\x06proto3"
 
 var (
 	file_wire_proto_rawDescOnce sync.Once
@@ -5108,166 +11816,387 @@ func file_wire_proto_rawDescGZIP() []byte {
 	return file_wire_proto_rawDescData
 }
 
-var file_wire_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 72)
+var file_wire_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 170)
 var file_wire_proto_goTypes = []any{
-	(WriteOperation_SaveMode)(0),                        // 0: sparkpipe.wire.WriteOperation.SaveMode
-	(WriteOperation_SaveTable_TableSaveMethod)(0),       // 1: sparkpipe.wire.WriteOperation.SaveTable.TableSaveMethod
-	(InterruptRequest_InterruptType)(0),                 // 2: sparkpipe.wire.InterruptRequest.InterruptType
-	(*UserContext)(nil),                                 // 3: sparkpipe.wire.UserContext
-	(*Plan)(nil),                                        // 4: sparkpipe.wire.Plan
-	(*AnalyzePlanRequest)(nil),                          // 5: sparkpipe.wire.AnalyzePlanRequest
-	(*AnalyzePlanResponse)(nil),                         // 6: sparkpipe.wire.AnalyzePlanResponse
-	(*ReattachOptions)(nil),                             // 7: sparkpipe.wire.ReattachOptions
-	(*ExecutePlanRequest)(nil),                          // 8: sparkpipe.wire.ExecutePlanRequest
-	(*ExecutePlanResponse)(nil),                         // 9: sparkpipe.wire.ExecutePlanResponse
-	(*Command)(nil),                                     // 10: sparkpipe.wire.Command
-	(*WriteOperation)(nil),                              // 11: sparkpipe.wire.WriteOperation
-	(*CreateDataFrameViewCommand)(nil),                  // 12: sparkpipe.wire.CreateDataFrameViewCommand
-	(*SqlCommand)(nil),                                  // 13: sparkpipe.wire.SqlCommand
-	(*RelationCommon)(nil),                              // 14: sparkpipe.wire.RelationCommon
-	(*Relation)(nil),                                    // 15: sparkpipe.wire.Relation
-	(*Read)(nil),                                        // 16: sparkpipe.wire.Read
-	(*SQL)(nil),                                         // 17: sparkpipe.wire.SQL
-	(*LocalRelation)(nil),                               // 18: sparkpipe.wire.LocalRelation
-	(*ShowString)(nil),                                  // 19: sparkpipe.wire.ShowString
-	(*DataType)(nil),                                    // 20: sparkpipe.wire.DataType
-	(*Expression)(nil),                                  // 21: sparkpipe.wire.Expression
-	(*InterruptRequest)(nil),                            // 22: sparkpipe.wire.InterruptRequest
-	(*InterruptResponse)(nil),                           // 23: sparkpipe.wire.InterruptResponse
-	(*ReleaseSessionRequest)(nil),                       // 24: sparkpipe.wire.ReleaseSessionRequest
-	(*ReleaseSessionResponse)(nil),                      // 25: sparkpipe.wire.ReleaseSessionResponse
-	(*FetchErrorDetailsRequest)(nil),                    // 26: sparkpipe.wire.FetchErrorDetailsRequest
-	(*FetchErrorDetailsResponse)(nil),                   // 27: sparkpipe.wire.FetchErrorDetailsResponse
-	(*KeyValue)(nil),                                    // 28: sparkpipe.wire.KeyValue
-	(*ConfigRequest)(nil),                               // 29: sparkpipe.wire.ConfigRequest
-	(*ConfigResponse)(nil),                              // 30: sparkpipe.wire.ConfigResponse
-	(*AnalyzePlanRequest_Schema)(nil),                   // 31: sparkpipe.wire.AnalyzePlanRequest.Schema
-	(*AnalyzePlanRequest_SparkVersion)(nil),             // 32: sparkpipe.wire.AnalyzePlanRequest.SparkVersion
-	(*AnalyzePlanRequest_SemanticHash)(nil),             // 33: sparkpipe.wire.AnalyzePlanRequest.SemanticHash
-	(*AnalyzePlanResponse_Schema)(nil),                  // 34: sparkpipe.wire.AnalyzePlanResponse.Schema
-	(*AnalyzePlanResponse_SparkVersion)(nil),            // 35: sparkpipe.wire.AnalyzePlanResponse.SparkVersion
-	(*AnalyzePlanResponse_SemanticHash)(nil),            // 36: sparkpipe.wire.AnalyzePlanResponse.SemanticHash
-	(*ExecutePlanRequest_RequestOption)(nil),            // 37: sparkpipe.wire.ExecutePlanRequest.RequestOption
-	(*ExecutePlanResponse_ArrowBatch)(nil),              // 38: sparkpipe.wire.ExecutePlanResponse.ArrowBatch
-	(*ExecutePlanResponse_SqlCommandResult)(nil),        // 39: sparkpipe.wire.ExecutePlanResponse.SqlCommandResult
-	(*ExecutePlanResponse_ResultComplete)(nil),          // 40: sparkpipe.wire.ExecutePlanResponse.ResultComplete
-	(*WriteOperation_SaveTable)(nil),                    // 41: sparkpipe.wire.WriteOperation.SaveTable
-	(*WriteOperation_BucketBy)(nil),                     // 42: sparkpipe.wire.WriteOperation.BucketBy
-	nil,                                                 // 43: sparkpipe.wire.WriteOperation.OptionsEntry
-	(*Read_NamedTable)(nil),                             // 44: sparkpipe.wire.Read.NamedTable
-	(*Read_DataSource)(nil),                             // 45: sparkpipe.wire.Read.DataSource
-	nil,                                                 // 46: sparkpipe.wire.Read.NamedTable.OptionsEntry
-	nil,                                                 // 47: sparkpipe.wire.Read.DataSource.OptionsEntry
-	nil,                                                 // 48: sparkpipe.wire.SQL.NamedArgumentsEntry
-	(*DataType_NULL)(nil),                               // 49: sparkpipe.wire.DataType.NULL
-	(*DataType_Binary)(nil),                             // 50: sparkpipe.wire.DataType.Binary
-	(*DataType_Boolean)(nil),                            // 51: sparkpipe.wire.DataType.Boolean
-	(*DataType_Integer)(nil),                            // 52: sparkpipe.wire.DataType.Integer
-	(*DataType_Long)(nil),                               // 53: sparkpipe.wire.DataType.Long
-	(*DataType_Float)(nil),                              // 54: sparkpipe.wire.DataType.Float
-	(*DataType_Double)(nil),                             // 55: sparkpipe.wire.DataType.Double
-	(*DataType_Decimal)(nil),                            // 56: sparkpipe.wire.DataType.Decimal
-	(*DataType_String)(nil),                             // 57: sparkpipe.wire.DataType.String
-	(*DataType_Date)(nil),                               // 58: sparkpipe.wire.DataType.Date
-	(*DataType_Timestamp)(nil),                          // 59: sparkpipe.wire.DataType.Timestamp
-	(*DataType_DayTimeInterval)(nil),                    // 60: sparkpipe.wire.DataType.DayTimeInterval
-	(*DataType_Array)(nil),                              // 61: sparkpipe.wire.DataType.Array
-	(*DataType_Map)(nil),                                // 62: sparkpipe.wire.DataType.Map
-	(*Expression_Literal)(nil),                          // 63: sparkpipe.wire.Expression.Literal
-	(*Expression_UnresolvedFunction)(nil),               // 64: sparkpipe.wire.Expression.UnresolvedFunction
-	(*Expression_Literal_Decimal)(nil),                  // 65: sparkpipe.wire.Expression.Literal.Decimal
-	(*Expression_Literal_Array)(nil),                    // 66: sparkpipe.wire.Expression.Literal.Array
-	(*Expression_Literal_Map)(nil),                      // 67: sparkpipe.wire.Expression.Literal.Map
-	(*FetchErrorDetailsResponse_StackTraceElement)(nil), // 68: sparkpipe.wire.FetchErrorDetailsResponse.StackTraceElement
-	(*FetchErrorDetailsResponse_SparkThrowable)(nil),    // 69: sparkpipe.wire.FetchErrorDetailsResponse.SparkThrowable
-	(*FetchErrorDetailsResponse_Error)(nil),             // 70: sparkpipe.wire.FetchErrorDetailsResponse.Error
-	nil,                                                 // 71: sparkpipe.wire.FetchErrorDetailsResponse.SparkThrowable.MessageParametersEntry
-	(*ConfigRequest_Set)(nil),                           // 72: sparkpipe.wire.ConfigRequest.Set
-	(*ConfigRequest_GetOption)(nil),                     // 73: sparkpipe.wire.ConfigRequest.GetOption
-	(*ConfigRequest_Operation)(nil),                     // 74: sparkpipe.wire.ConfigRequest.Operation
+	(AnalyzePlanRequest_Explain_ExplainMode)(0),      // 0: sparkpipe.wire.AnalyzePlanRequest.Explain.ExplainMode
+	(WriteOperationV2_Mode)(0),                       // 1: sparkpipe.wire.WriteOperationV2.Mode
+	(WriteOperation_SaveMode)(0),                     // 2: sparkpipe.wire.WriteOperation.SaveMode
+	(WriteOperation_SaveTable_TableSaveMethod)(0),    // 3: sparkpipe.wire.WriteOperation.SaveTable.TableSaveMethod
+	(InterruptRequest_InterruptType)(0),              // 4: sparkpipe.wire.InterruptRequest.InterruptType
+	(*UserContext)(nil),                              // 5: sparkpipe.wire.UserContext
+	(*Plan)(nil),                                     // 6: sparkpipe.wire.Plan
+	(*StorageLevel)(nil),                             // 7: sparkpipe.wire.StorageLevel
+	(*AnalyzePlanRequest)(nil),                       // 8: sparkpipe.wire.AnalyzePlanRequest
+	(*AnalyzePlanResponse)(nil),                      // 9: sparkpipe.wire.AnalyzePlanResponse
+	(*ReattachOptions)(nil),                          // 10: sparkpipe.wire.ReattachOptions
+	(*ReattachExecuteRequest)(nil),                   // 11: sparkpipe.wire.ReattachExecuteRequest
+	(*ReleaseExecuteRequest)(nil),                    // 12: sparkpipe.wire.ReleaseExecuteRequest
+	(*ReleaseExecuteResponse)(nil),                   // 13: sparkpipe.wire.ReleaseExecuteResponse
+	(*ExecutePlanRequest)(nil),                       // 14: sparkpipe.wire.ExecutePlanRequest
+	(*ExecutePlanResponse)(nil),                      // 15: sparkpipe.wire.ExecutePlanResponse
+	(*CheckpointCommandResult)(nil),                  // 16: sparkpipe.wire.CheckpointCommandResult
+	(*Command)(nil),                                  // 17: sparkpipe.wire.Command
+	(*WriteOperationV2)(nil),                         // 18: sparkpipe.wire.WriteOperationV2
+	(*CheckpointCommand)(nil),                        // 19: sparkpipe.wire.CheckpointCommand
+	(*RemoveCachedRemoteRelationCommand)(nil),        // 20: sparkpipe.wire.RemoveCachedRemoteRelationCommand
+	(*WriteOperation)(nil),                           // 21: sparkpipe.wire.WriteOperation
+	(*CreateDataFrameViewCommand)(nil),               // 22: sparkpipe.wire.CreateDataFrameViewCommand
+	(*SqlCommand)(nil),                               // 23: sparkpipe.wire.SqlCommand
+	(*RelationCommon)(nil),                           // 24: sparkpipe.wire.RelationCommon
+	(*Relation)(nil),                                 // 25: sparkpipe.wire.Relation
+	(*Limit)(nil),                                    // 26: sparkpipe.wire.Limit
+	(*CollectMetrics)(nil),                           // 27: sparkpipe.wire.CollectMetrics
+	(*CachedLocalRelation)(nil),                      // 28: sparkpipe.wire.CachedLocalRelation
+	(*CachedRemoteRelation)(nil),                     // 29: sparkpipe.wire.CachedRemoteRelation
+	(*Read)(nil),                                     // 30: sparkpipe.wire.Read
+	(*SQL)(nil),                                      // 31: sparkpipe.wire.SQL
+	(*LocalRelation)(nil),                            // 32: sparkpipe.wire.LocalRelation
+	(*ShowString)(nil),                               // 33: sparkpipe.wire.ShowString
+	(*DataType)(nil),                                 // 34: sparkpipe.wire.DataType
+	(*Expression)(nil),                               // 35: sparkpipe.wire.Expression
+	(*InterruptRequest)(nil),                         // 36: sparkpipe.wire.InterruptRequest
+	(*InterruptResponse)(nil),                        // 37: sparkpipe.wire.InterruptResponse
+	(*ReleaseSessionRequest)(nil),                    // 38: sparkpipe.wire.ReleaseSessionRequest
+	(*ReleaseSessionResponse)(nil),                   // 39: sparkpipe.wire.ReleaseSessionResponse
+	(*FetchErrorDetailsRequest)(nil),                 // 40: sparkpipe.wire.FetchErrorDetailsRequest
+	(*FetchErrorDetailsResponse)(nil),                // 41: sparkpipe.wire.FetchErrorDetailsResponse
+	(*KeyValue)(nil),                                 // 42: sparkpipe.wire.KeyValue
+	(*ConfigRequest)(nil),                            // 43: sparkpipe.wire.ConfigRequest
+	(*ConfigResponse)(nil),                           // 44: sparkpipe.wire.ConfigResponse
+	(*AddArtifactsRequest)(nil),                      // 45: sparkpipe.wire.AddArtifactsRequest
+	(*AddArtifactsResponse)(nil),                     // 46: sparkpipe.wire.AddArtifactsResponse
+	(*ArtifactStatusesRequest)(nil),                  // 47: sparkpipe.wire.ArtifactStatusesRequest
+	(*ArtifactStatusesResponse)(nil),                 // 48: sparkpipe.wire.ArtifactStatusesResponse
+	(*Catalog)(nil),                                  // 49: sparkpipe.wire.Catalog
+	(*CurrentDatabase)(nil),                          // 50: sparkpipe.wire.CurrentDatabase
+	(*SetCurrentDatabase)(nil),                       // 51: sparkpipe.wire.SetCurrentDatabase
+	(*ListDatabases)(nil),                            // 52: sparkpipe.wire.ListDatabases
+	(*ListTables)(nil),                               // 53: sparkpipe.wire.ListTables
+	(*ListFunctions)(nil),                            // 54: sparkpipe.wire.ListFunctions
+	(*ListColumns)(nil),                              // 55: sparkpipe.wire.ListColumns
+	(*GetDatabase)(nil),                              // 56: sparkpipe.wire.GetDatabase
+	(*GetTable)(nil),                                 // 57: sparkpipe.wire.GetTable
+	(*GetFunction)(nil),                              // 58: sparkpipe.wire.GetFunction
+	(*DatabaseExists)(nil),                           // 59: sparkpipe.wire.DatabaseExists
+	(*TableExists)(nil),                              // 60: sparkpipe.wire.TableExists
+	(*FunctionExists)(nil),                           // 61: sparkpipe.wire.FunctionExists
+	(*CreateTable)(nil),                              // 62: sparkpipe.wire.CreateTable
+	(*DropTempView)(nil),                             // 63: sparkpipe.wire.DropTempView
+	(*DropGlobalTempView)(nil),                       // 64: sparkpipe.wire.DropGlobalTempView
+	(*RecoverPartitions)(nil),                        // 65: sparkpipe.wire.RecoverPartitions
+	(*IsCached)(nil),                                 // 66: sparkpipe.wire.IsCached
+	(*CacheTable)(nil),                               // 67: sparkpipe.wire.CacheTable
+	(*UncacheTable)(nil),                             // 68: sparkpipe.wire.UncacheTable
+	(*ClearCache)(nil),                               // 69: sparkpipe.wire.ClearCache
+	(*RefreshTable)(nil),                             // 70: sparkpipe.wire.RefreshTable
+	(*RefreshByPath)(nil),                            // 71: sparkpipe.wire.RefreshByPath
+	(*CurrentCatalog)(nil),                           // 72: sparkpipe.wire.CurrentCatalog
+	(*SetCurrentCatalog)(nil),                        // 73: sparkpipe.wire.SetCurrentCatalog
+	(*ListCatalogs)(nil),                             // 74: sparkpipe.wire.ListCatalogs
+	(*AnalyzePlanRequest_Schema)(nil),                // 75: sparkpipe.wire.AnalyzePlanRequest.Schema
+	(*AnalyzePlanRequest_Explain)(nil),               // 76: sparkpipe.wire.AnalyzePlanRequest.Explain
+	(*AnalyzePlanRequest_TreeString)(nil),            // 77: sparkpipe.wire.AnalyzePlanRequest.TreeString
+	(*AnalyzePlanRequest_IsLocal)(nil),               // 78: sparkpipe.wire.AnalyzePlanRequest.IsLocal
+	(*AnalyzePlanRequest_IsStreaming)(nil),           // 79: sparkpipe.wire.AnalyzePlanRequest.IsStreaming
+	(*AnalyzePlanRequest_InputFiles)(nil),            // 80: sparkpipe.wire.AnalyzePlanRequest.InputFiles
+	(*AnalyzePlanRequest_SparkVersion)(nil),          // 81: sparkpipe.wire.AnalyzePlanRequest.SparkVersion
+	(*AnalyzePlanRequest_DDLParse)(nil),              // 82: sparkpipe.wire.AnalyzePlanRequest.DDLParse
+	(*AnalyzePlanRequest_SemanticHash)(nil),          // 83: sparkpipe.wire.AnalyzePlanRequest.SemanticHash
+	(*AnalyzePlanRequest_Persist)(nil),               // 84: sparkpipe.wire.AnalyzePlanRequest.Persist
+	(*AnalyzePlanRequest_Unpersist)(nil),             // 85: sparkpipe.wire.AnalyzePlanRequest.Unpersist
+	(*AnalyzePlanRequest_GetStorageLevel)(nil),       // 86: sparkpipe.wire.AnalyzePlanRequest.GetStorageLevel
+	(*AnalyzePlanResponse_Schema)(nil),               // 87: sparkpipe.wire.AnalyzePlanResponse.Schema
+	(*AnalyzePlanResponse_Explain)(nil),              // 88: sparkpipe.wire.AnalyzePlanResponse.Explain
+	(*AnalyzePlanResponse_TreeString)(nil),           // 89: sparkpipe.wire.AnalyzePlanResponse.TreeString
+	(*AnalyzePlanResponse_IsLocal)(nil),              // 90: sparkpipe.wire.AnalyzePlanResponse.IsLocal
+	(*AnalyzePlanResponse_IsStreaming)(nil),          // 91: sparkpipe.wire.AnalyzePlanResponse.IsStreaming
+	(*AnalyzePlanResponse_InputFiles)(nil),           // 92: sparkpipe.wire.AnalyzePlanResponse.InputFiles
+	(*AnalyzePlanResponse_SparkVersion)(nil),         // 93: sparkpipe.wire.AnalyzePlanResponse.SparkVersion
+	(*AnalyzePlanResponse_DDLParse)(nil),             // 94: sparkpipe.wire.AnalyzePlanResponse.DDLParse
+	(*AnalyzePlanResponse_SemanticHash)(nil),         // 95: sparkpipe.wire.AnalyzePlanResponse.SemanticHash
+	(*AnalyzePlanResponse_Persist)(nil),              // 96: sparkpipe.wire.AnalyzePlanResponse.Persist
+	(*AnalyzePlanResponse_Unpersist)(nil),            // 97: sparkpipe.wire.AnalyzePlanResponse.Unpersist
+	(*AnalyzePlanResponse_GetStorageLevel)(nil),      // 98: sparkpipe.wire.AnalyzePlanResponse.GetStorageLevel
+	(*ReleaseExecuteRequest_ReleaseAll)(nil),         // 99: sparkpipe.wire.ReleaseExecuteRequest.ReleaseAll
+	(*ReleaseExecuteRequest_ReleaseUntil)(nil),       // 100: sparkpipe.wire.ReleaseExecuteRequest.ReleaseUntil
+	(*ExecutePlanRequest_RequestOption)(nil),         // 101: sparkpipe.wire.ExecutePlanRequest.RequestOption
+	(*ExecutePlanResponse_ArrowBatch)(nil),           // 102: sparkpipe.wire.ExecutePlanResponse.ArrowBatch
+	(*ExecutePlanResponse_SqlCommandResult)(nil),     // 103: sparkpipe.wire.ExecutePlanResponse.SqlCommandResult
+	(*ExecutePlanResponse_ResultComplete)(nil),       // 104: sparkpipe.wire.ExecutePlanResponse.ResultComplete
+	(*ExecutePlanResponse_Metrics)(nil),              // 105: sparkpipe.wire.ExecutePlanResponse.Metrics
+	(*ExecutePlanResponse_ObservedMetrics)(nil),      // 106: sparkpipe.wire.ExecutePlanResponse.ObservedMetrics
+	(*ExecutePlanResponse_ExecutionProgress)(nil),    // 107: sparkpipe.wire.ExecutePlanResponse.ExecutionProgress
+	(*ExecutePlanResponse_Metrics_MetricValue)(nil),  // 108: sparkpipe.wire.ExecutePlanResponse.Metrics.MetricValue
+	(*ExecutePlanResponse_Metrics_MetricObject)(nil), // 109: sparkpipe.wire.ExecutePlanResponse.Metrics.MetricObject
+	nil, // 110: sparkpipe.wire.ExecutePlanResponse.Metrics.MetricObject.ExecutionMetricsEntry
+	(*ExecutePlanResponse_ExecutionProgress_StageInfo)(nil), // 111: sparkpipe.wire.ExecutePlanResponse.ExecutionProgress.StageInfo
+	nil,                                         // 112: sparkpipe.wire.WriteOperationV2.OptionsEntry
+	nil,                                         // 113: sparkpipe.wire.WriteOperationV2.TablePropertiesEntry
+	(*WriteOperation_SaveTable)(nil),            // 114: sparkpipe.wire.WriteOperation.SaveTable
+	(*WriteOperation_BucketBy)(nil),             // 115: sparkpipe.wire.WriteOperation.BucketBy
+	nil,                                         // 116: sparkpipe.wire.WriteOperation.OptionsEntry
+	(*Read_NamedTable)(nil),                     // 117: sparkpipe.wire.Read.NamedTable
+	(*Read_DataSource)(nil),                     // 118: sparkpipe.wire.Read.DataSource
+	nil,                                         // 119: sparkpipe.wire.Read.NamedTable.OptionsEntry
+	nil,                                         // 120: sparkpipe.wire.Read.DataSource.OptionsEntry
+	nil,                                         // 121: sparkpipe.wire.SQL.NamedArgumentsEntry
+	(*DataType_NULL)(nil),                       // 122: sparkpipe.wire.DataType.NULL
+	(*DataType_Binary)(nil),                     // 123: sparkpipe.wire.DataType.Binary
+	(*DataType_Boolean)(nil),                    // 124: sparkpipe.wire.DataType.Boolean
+	(*DataType_Byte)(nil),                       // 125: sparkpipe.wire.DataType.Byte
+	(*DataType_Short)(nil),                      // 126: sparkpipe.wire.DataType.Short
+	(*DataType_Integer)(nil),                    // 127: sparkpipe.wire.DataType.Integer
+	(*DataType_Long)(nil),                       // 128: sparkpipe.wire.DataType.Long
+	(*DataType_Float)(nil),                      // 129: sparkpipe.wire.DataType.Float
+	(*DataType_Double)(nil),                     // 130: sparkpipe.wire.DataType.Double
+	(*DataType_Decimal)(nil),                    // 131: sparkpipe.wire.DataType.Decimal
+	(*DataType_String)(nil),                     // 132: sparkpipe.wire.DataType.String
+	(*DataType_Char)(nil),                       // 133: sparkpipe.wire.DataType.Char
+	(*DataType_VarChar)(nil),                    // 134: sparkpipe.wire.DataType.VarChar
+	(*DataType_Date)(nil),                       // 135: sparkpipe.wire.DataType.Date
+	(*DataType_Timestamp)(nil),                  // 136: sparkpipe.wire.DataType.Timestamp
+	(*DataType_TimestampNTZ)(nil),               // 137: sparkpipe.wire.DataType.TimestampNTZ
+	(*DataType_CalendarInterval)(nil),           // 138: sparkpipe.wire.DataType.CalendarInterval
+	(*DataType_YearMonthInterval)(nil),          // 139: sparkpipe.wire.DataType.YearMonthInterval
+	(*DataType_DayTimeInterval)(nil),            // 140: sparkpipe.wire.DataType.DayTimeInterval
+	(*DataType_Array)(nil),                      // 141: sparkpipe.wire.DataType.Array
+	(*DataType_StructField)(nil),                // 142: sparkpipe.wire.DataType.StructField
+	(*DataType_Struct)(nil),                     // 143: sparkpipe.wire.DataType.Struct
+	(*DataType_Map)(nil),                        // 144: sparkpipe.wire.DataType.Map
+	(*DataType_UDT)(nil),                        // 145: sparkpipe.wire.DataType.UDT
+	(*DataType_Unparsed)(nil),                   // 146: sparkpipe.wire.DataType.Unparsed
+	(*DataType_Variant)(nil),                    // 147: sparkpipe.wire.DataType.Variant
+	(*Expression_Literal)(nil),                  // 148: sparkpipe.wire.Expression.Literal
+	(*Expression_UnresolvedFunction)(nil),       // 149: sparkpipe.wire.Expression.UnresolvedFunction
+	(*Expression_UnresolvedAttribute)(nil),      // 150: sparkpipe.wire.Expression.UnresolvedAttribute
+	(*Expression_ExpressionString)(nil),         // 151: sparkpipe.wire.Expression.ExpressionString
+	(*Expression_Literal_Decimal)(nil),          // 152: sparkpipe.wire.Expression.Literal.Decimal
+	(*Expression_Literal_Array)(nil),            // 153: sparkpipe.wire.Expression.Literal.Array
+	(*Expression_Literal_Map)(nil),              // 154: sparkpipe.wire.Expression.Literal.Map
+	(*Expression_Literal_Struct)(nil),           // 155: sparkpipe.wire.Expression.Literal.Struct
+	(*Expression_Literal_CalendarInterval)(nil), // 156: sparkpipe.wire.Expression.Literal.CalendarInterval
+	(*FetchErrorDetailsResponse_StackTraceElement)(nil), // 157: sparkpipe.wire.FetchErrorDetailsResponse.StackTraceElement
+	(*FetchErrorDetailsResponse_SparkThrowable)(nil),    // 158: sparkpipe.wire.FetchErrorDetailsResponse.SparkThrowable
+	(*FetchErrorDetailsResponse_Error)(nil),             // 159: sparkpipe.wire.FetchErrorDetailsResponse.Error
+	nil,                                                 // 160: sparkpipe.wire.FetchErrorDetailsResponse.SparkThrowable.MessageParametersEntry
+	(*ConfigRequest_Set)(nil),                           // 161: sparkpipe.wire.ConfigRequest.Set
+	(*ConfigRequest_GetOption)(nil),                     // 162: sparkpipe.wire.ConfigRequest.GetOption
+	(*ConfigRequest_GetAll)(nil),                        // 163: sparkpipe.wire.ConfigRequest.GetAll
+	(*ConfigRequest_Unset)(nil),                         // 164: sparkpipe.wire.ConfigRequest.Unset
+	(*ConfigRequest_IsModifiable)(nil),                  // 165: sparkpipe.wire.ConfigRequest.IsModifiable
+	(*ConfigRequest_Operation)(nil),                     // 166: sparkpipe.wire.ConfigRequest.Operation
+	(*AddArtifactsRequest_ArtifactChunk)(nil),           // 167: sparkpipe.wire.AddArtifactsRequest.ArtifactChunk
+	(*AddArtifactsRequest_SingleChunkArtifact)(nil),     // 168: sparkpipe.wire.AddArtifactsRequest.SingleChunkArtifact
+	(*AddArtifactsRequest_Batch)(nil),                   // 169: sparkpipe.wire.AddArtifactsRequest.Batch
+	(*AddArtifactsRequest_BeginChunkedArtifact)(nil),    // 170: sparkpipe.wire.AddArtifactsRequest.BeginChunkedArtifact
+	(*AddArtifactsResponse_ArtifactSummary)(nil),        // 171: sparkpipe.wire.AddArtifactsResponse.ArtifactSummary
+	(*ArtifactStatusesResponse_ArtifactStatus)(nil),     // 172: sparkpipe.wire.ArtifactStatusesResponse.ArtifactStatus
+	nil, // 173: sparkpipe.wire.ArtifactStatusesResponse.StatusesEntry
+	nil, // 174: sparkpipe.wire.CreateTable.OptionsEntry
 }
 var file_wire_proto_depIdxs = []int32{
-	10, // 0: sparkpipe.wire.Plan.command:type_name -> sparkpipe.wire.Command
-	3,  // 1: sparkpipe.wire.AnalyzePlanRequest.user_context:type_name -> sparkpipe.wire.UserContext
-	31, // 2: sparkpipe.wire.AnalyzePlanRequest.schema:type_name -> sparkpipe.wire.AnalyzePlanRequest.Schema
-	32, // 3: sparkpipe.wire.AnalyzePlanRequest.spark_version:type_name -> sparkpipe.wire.AnalyzePlanRequest.SparkVersion
-	33, // 4: sparkpipe.wire.AnalyzePlanRequest.semantic_hash:type_name -> sparkpipe.wire.AnalyzePlanRequest.SemanticHash
-	34, // 5: sparkpipe.wire.AnalyzePlanResponse.schema:type_name -> sparkpipe.wire.AnalyzePlanResponse.Schema
-	35, // 6: sparkpipe.wire.AnalyzePlanResponse.spark_version:type_name -> sparkpipe.wire.AnalyzePlanResponse.SparkVersion
-	36, // 7: sparkpipe.wire.AnalyzePlanResponse.semantic_hash:type_name -> sparkpipe.wire.AnalyzePlanResponse.SemanticHash
-	3,  // 8: sparkpipe.wire.ExecutePlanRequest.user_context:type_name -> sparkpipe.wire.UserContext
-	4,  // 9: sparkpipe.wire.ExecutePlanRequest.plan:type_name -> sparkpipe.wire.Plan
-	37, // 10: sparkpipe.wire.ExecutePlanRequest.request_options:type_name -> sparkpipe.wire.ExecutePlanRequest.RequestOption
-	38, // 11: sparkpipe.wire.ExecutePlanResponse.arrow_batch:type_name -> sparkpipe.wire.ExecutePlanResponse.ArrowBatch
-	39, // 12: sparkpipe.wire.ExecutePlanResponse.sql_command_result:type_name -> sparkpipe.wire.ExecutePlanResponse.SqlCommandResult
-	40, // 13: sparkpipe.wire.ExecutePlanResponse.result_complete:type_name -> sparkpipe.wire.ExecutePlanResponse.ResultComplete
-	11, // 14: sparkpipe.wire.Command.write_operation:type_name -> sparkpipe.wire.WriteOperation
-	12, // 15: sparkpipe.wire.Command.create_dataframe_view:type_name -> sparkpipe.wire.CreateDataFrameViewCommand
-	13, // 16: sparkpipe.wire.Command.sql_command:type_name -> sparkpipe.wire.SqlCommand
-	41, // 17: sparkpipe.wire.WriteOperation.table:type_name -> sparkpipe.wire.WriteOperation.SaveTable
-	0,  // 18: sparkpipe.wire.WriteOperation.mode:type_name -> sparkpipe.wire.WriteOperation.SaveMode
-	42, // 19: sparkpipe.wire.WriteOperation.bucket_by:type_name -> sparkpipe.wire.WriteOperation.BucketBy
-	43, // 20: sparkpipe.wire.WriteOperation.options:type_name -> sparkpipe.wire.WriteOperation.OptionsEntry
-	14, // 21: sparkpipe.wire.Relation.common:type_name -> sparkpipe.wire.RelationCommon
-	16, // 22: sparkpipe.wire.Relation.read:type_name -> sparkpipe.wire.Read
-	17, // 23: sparkpipe.wire.Relation.sql:type_name -> sparkpipe.wire.SQL
-	18, // 24: sparkpipe.wire.Relation.local_relation:type_name -> sparkpipe.wire.LocalRelation
-	19, // 25: sparkpipe.wire.Relation.show_string:type_name -> sparkpipe.wire.ShowString
-	44, // 26: sparkpipe.wire.Read.named_table:type_name -> sparkpipe.wire.Read.NamedTable
-	45, // 27: sparkpipe.wire.Read.data_source:type_name -> sparkpipe.wire.Read.DataSource
-	48, // 28: sparkpipe.wire.SQL.named_arguments:type_name -> sparkpipe.wire.SQL.NamedArgumentsEntry
-	49, // 29: sparkpipe.wire.DataType.null:type_name -> sparkpipe.wire.DataType.NULL
-	50, // 30: sparkpipe.wire.DataType.binary:type_name -> sparkpipe.wire.DataType.Binary
-	51, // 31: sparkpipe.wire.DataType.boolean:type_name -> sparkpipe.wire.DataType.Boolean
-	52, // 32: sparkpipe.wire.DataType.integer:type_name -> sparkpipe.wire.DataType.Integer
-	53, // 33: sparkpipe.wire.DataType.long:type_name -> sparkpipe.wire.DataType.Long
-	54, // 34: sparkpipe.wire.DataType.float:type_name -> sparkpipe.wire.DataType.Float
-	55, // 35: sparkpipe.wire.DataType.double:type_name -> sparkpipe.wire.DataType.Double
-	56, // 36: sparkpipe.wire.DataType.decimal:type_name -> sparkpipe.wire.DataType.Decimal
-	57, // 37: sparkpipe.wire.DataType.string:type_name -> sparkpipe.wire.DataType.String
-	58, // 38: sparkpipe.wire.DataType.date:type_name -> sparkpipe.wire.DataType.Date
-	59, // 39: sparkpipe.wire.DataType.timestamp:type_name -> sparkpipe.wire.DataType.Timestamp
-	60, // 40: sparkpipe.wire.DataType.day_time_interval:type_name -> sparkpipe.wire.DataType.DayTimeInterval
-	61, // 41: sparkpipe.wire.DataType.array:type_name -> sparkpipe.wire.DataType.Array
-	62, // 42: sparkpipe.wire.DataType.map:type_name -> sparkpipe.wire.DataType.Map
-	63, // 43: sparkpipe.wire.Expression.literal:type_name -> sparkpipe.wire.Expression.Literal
-	64, // 44: sparkpipe.wire.Expression.unresolved_function:type_name -> sparkpipe.wire.Expression.UnresolvedFunction
-	3,  // 45: sparkpipe.wire.InterruptRequest.user_context:type_name -> sparkpipe.wire.UserContext
-	2,  // 46: sparkpipe.wire.InterruptRequest.interrupt_type:type_name -> sparkpipe.wire.InterruptRequest.InterruptType
-	3,  // 47: sparkpipe.wire.ReleaseSessionRequest.user_context:type_name -> sparkpipe.wire.UserContext
-	3,  // 48: sparkpipe.wire.FetchErrorDetailsRequest.user_context:type_name -> sparkpipe.wire.UserContext
-	70, // 49: sparkpipe.wire.FetchErrorDetailsResponse.errors:type_name -> sparkpipe.wire.FetchErrorDetailsResponse.Error
-	3,  // 50: sparkpipe.wire.ConfigRequest.user_context:type_name -> sparkpipe.wire.UserContext
-	74, // 51: sparkpipe.wire.ConfigRequest.operation:type_name -> sparkpipe.wire.ConfigRequest.Operation
-	28, // 52: sparkpipe.wire.ConfigResponse.pairs:type_name -> sparkpipe.wire.KeyValue
-	4,  // 53: sparkpipe.wire.AnalyzePlanRequest.Schema.plan:type_name -> sparkpipe.wire.Plan
-	4,  // 54: sparkpipe.wire.AnalyzePlanRequest.SemanticHash.plan:type_name -> sparkpipe.wire.Plan
-	7,  // 55: sparkpipe.wire.ExecutePlanRequest.RequestOption.reattach_options:type_name -> sparkpipe.wire.ReattachOptions
-	1,  // 56: sparkpipe.wire.WriteOperation.SaveTable.save_method:type_name -> sparkpipe.wire.WriteOperation.SaveTable.TableSaveMethod
-	46, // 57: sparkpipe.wire.Read.NamedTable.options:type_name -> sparkpipe.wire.Read.NamedTable.OptionsEntry
-	47, // 58: sparkpipe.wire.Read.DataSource.options:type_name -> sparkpipe.wire.Read.DataSource.OptionsEntry
-	20, // 59: sparkpipe.wire.DataType.Array.element_type:type_name -> sparkpipe.wire.DataType
-	20, // 60: sparkpipe.wire.DataType.Map.key_type:type_name -> sparkpipe.wire.DataType
-	20, // 61: sparkpipe.wire.DataType.Map.value_type:type_name -> sparkpipe.wire.DataType
-	20, // 62: sparkpipe.wire.Expression.Literal.null:type_name -> sparkpipe.wire.DataType
-	65, // 63: sparkpipe.wire.Expression.Literal.decimal:type_name -> sparkpipe.wire.Expression.Literal.Decimal
-	66, // 64: sparkpipe.wire.Expression.Literal.array:type_name -> sparkpipe.wire.Expression.Literal.Array
-	67, // 65: sparkpipe.wire.Expression.Literal.map:type_name -> sparkpipe.wire.Expression.Literal.Map
-	20, // 66: sparkpipe.wire.Expression.Literal.Array.element_type:type_name -> sparkpipe.wire.DataType
-	20, // 67: sparkpipe.wire.Expression.Literal.Map.key_type:type_name -> sparkpipe.wire.DataType
-	20, // 68: sparkpipe.wire.Expression.Literal.Map.value_type:type_name -> sparkpipe.wire.DataType
-	71, // 69: sparkpipe.wire.FetchErrorDetailsResponse.SparkThrowable.message_parameters:type_name -> sparkpipe.wire.FetchErrorDetailsResponse.SparkThrowable.MessageParametersEntry
-	68, // 70: sparkpipe.wire.FetchErrorDetailsResponse.Error.stack_trace:type_name -> sparkpipe.wire.FetchErrorDetailsResponse.StackTraceElement
-	69, // 71: sparkpipe.wire.FetchErrorDetailsResponse.Error.spark_throwable:type_name -> sparkpipe.wire.FetchErrorDetailsResponse.SparkThrowable
-	28, // 72: sparkpipe.wire.ConfigRequest.Set.pairs:type_name -> sparkpipe.wire.KeyValue
-	72, // 73: sparkpipe.wire.ConfigRequest.Operation.set:type_name -> sparkpipe.wire.ConfigRequest.Set
-	73, // 74: sparkpipe.wire.ConfigRequest.Operation.get_option:type_name -> sparkpipe.wire.ConfigRequest.GetOption
-	75, // [75:75] is the sub-list for method output_type
-	75, // [75:75] is the sub-list for method input_type
-	75, // [75:75] is the sub-list for extension type_name
-	75, // [75:75] is the sub-list for extension extendee
-	0,  // [0:75] is the sub-list for field type_name
+	17,  // 0: sparkpipe.wire.Plan.command:type_name -> sparkpipe.wire.Command
+	5,   // 1: sparkpipe.wire.AnalyzePlanRequest.user_context:type_name -> sparkpipe.wire.UserContext
+	75,  // 2: sparkpipe.wire.AnalyzePlanRequest.schema:type_name -> sparkpipe.wire.AnalyzePlanRequest.Schema
+	76,  // 3: sparkpipe.wire.AnalyzePlanRequest.explain:type_name -> sparkpipe.wire.AnalyzePlanRequest.Explain
+	77,  // 4: sparkpipe.wire.AnalyzePlanRequest.tree_string:type_name -> sparkpipe.wire.AnalyzePlanRequest.TreeString
+	78,  // 5: sparkpipe.wire.AnalyzePlanRequest.is_local:type_name -> sparkpipe.wire.AnalyzePlanRequest.IsLocal
+	79,  // 6: sparkpipe.wire.AnalyzePlanRequest.is_streaming:type_name -> sparkpipe.wire.AnalyzePlanRequest.IsStreaming
+	80,  // 7: sparkpipe.wire.AnalyzePlanRequest.input_files:type_name -> sparkpipe.wire.AnalyzePlanRequest.InputFiles
+	81,  // 8: sparkpipe.wire.AnalyzePlanRequest.spark_version:type_name -> sparkpipe.wire.AnalyzePlanRequest.SparkVersion
+	82,  // 9: sparkpipe.wire.AnalyzePlanRequest.ddl_parse:type_name -> sparkpipe.wire.AnalyzePlanRequest.DDLParse
+	83,  // 10: sparkpipe.wire.AnalyzePlanRequest.semantic_hash:type_name -> sparkpipe.wire.AnalyzePlanRequest.SemanticHash
+	84,  // 11: sparkpipe.wire.AnalyzePlanRequest.persist:type_name -> sparkpipe.wire.AnalyzePlanRequest.Persist
+	85,  // 12: sparkpipe.wire.AnalyzePlanRequest.unpersist:type_name -> sparkpipe.wire.AnalyzePlanRequest.Unpersist
+	86,  // 13: sparkpipe.wire.AnalyzePlanRequest.get_storage_level:type_name -> sparkpipe.wire.AnalyzePlanRequest.GetStorageLevel
+	87,  // 14: sparkpipe.wire.AnalyzePlanResponse.schema:type_name -> sparkpipe.wire.AnalyzePlanResponse.Schema
+	88,  // 15: sparkpipe.wire.AnalyzePlanResponse.explain:type_name -> sparkpipe.wire.AnalyzePlanResponse.Explain
+	89,  // 16: sparkpipe.wire.AnalyzePlanResponse.tree_string:type_name -> sparkpipe.wire.AnalyzePlanResponse.TreeString
+	90,  // 17: sparkpipe.wire.AnalyzePlanResponse.is_local:type_name -> sparkpipe.wire.AnalyzePlanResponse.IsLocal
+	91,  // 18: sparkpipe.wire.AnalyzePlanResponse.is_streaming:type_name -> sparkpipe.wire.AnalyzePlanResponse.IsStreaming
+	92,  // 19: sparkpipe.wire.AnalyzePlanResponse.input_files:type_name -> sparkpipe.wire.AnalyzePlanResponse.InputFiles
+	93,  // 20: sparkpipe.wire.AnalyzePlanResponse.spark_version:type_name -> sparkpipe.wire.AnalyzePlanResponse.SparkVersion
+	94,  // 21: sparkpipe.wire.AnalyzePlanResponse.ddl_parse:type_name -> sparkpipe.wire.AnalyzePlanResponse.DDLParse
+	95,  // 22: sparkpipe.wire.AnalyzePlanResponse.semantic_hash:type_name -> sparkpipe.wire.AnalyzePlanResponse.SemanticHash
+	96,  // 23: sparkpipe.wire.AnalyzePlanResponse.persist:type_name -> sparkpipe.wire.AnalyzePlanResponse.Persist
+	97,  // 24: sparkpipe.wire.AnalyzePlanResponse.unpersist:type_name -> sparkpipe.wire.AnalyzePlanResponse.Unpersist
+	98,  // 25: sparkpipe.wire.AnalyzePlanResponse.get_storage_level:type_name -> sparkpipe.wire.AnalyzePlanResponse.GetStorageLevel
+	5,   // 26: sparkpipe.wire.ReattachExecuteRequest.user_context:type_name -> sparkpipe.wire.UserContext
+	5,   // 27: sparkpipe.wire.ReleaseExecuteRequest.user_context:type_name -> sparkpipe.wire.UserContext
+	99,  // 28: sparkpipe.wire.ReleaseExecuteRequest.release_all:type_name -> sparkpipe.wire.ReleaseExecuteRequest.ReleaseAll
+	100, // 29: sparkpipe.wire.ReleaseExecuteRequest.release_until:type_name -> sparkpipe.wire.ReleaseExecuteRequest.ReleaseUntil
+	5,   // 30: sparkpipe.wire.ExecutePlanRequest.user_context:type_name -> sparkpipe.wire.UserContext
+	6,   // 31: sparkpipe.wire.ExecutePlanRequest.plan:type_name -> sparkpipe.wire.Plan
+	101, // 32: sparkpipe.wire.ExecutePlanRequest.request_options:type_name -> sparkpipe.wire.ExecutePlanRequest.RequestOption
+	102, // 33: sparkpipe.wire.ExecutePlanResponse.arrow_batch:type_name -> sparkpipe.wire.ExecutePlanResponse.ArrowBatch
+	103, // 34: sparkpipe.wire.ExecutePlanResponse.sql_command_result:type_name -> sparkpipe.wire.ExecutePlanResponse.SqlCommandResult
+	104, // 35: sparkpipe.wire.ExecutePlanResponse.result_complete:type_name -> sparkpipe.wire.ExecutePlanResponse.ResultComplete
+	107, // 36: sparkpipe.wire.ExecutePlanResponse.execution_progress:type_name -> sparkpipe.wire.ExecutePlanResponse.ExecutionProgress
+	16,  // 37: sparkpipe.wire.ExecutePlanResponse.checkpoint_command_result:type_name -> sparkpipe.wire.CheckpointCommandResult
+	105, // 38: sparkpipe.wire.ExecutePlanResponse.metrics:type_name -> sparkpipe.wire.ExecutePlanResponse.Metrics
+	106, // 39: sparkpipe.wire.ExecutePlanResponse.observed_metrics:type_name -> sparkpipe.wire.ExecutePlanResponse.ObservedMetrics
+	34,  // 40: sparkpipe.wire.ExecutePlanResponse.schema:type_name -> sparkpipe.wire.DataType
+	29,  // 41: sparkpipe.wire.CheckpointCommandResult.relation:type_name -> sparkpipe.wire.CachedRemoteRelation
+	21,  // 42: sparkpipe.wire.Command.write_operation:type_name -> sparkpipe.wire.WriteOperation
+	22,  // 43: sparkpipe.wire.Command.create_dataframe_view:type_name -> sparkpipe.wire.CreateDataFrameViewCommand
+	18,  // 44: sparkpipe.wire.Command.write_operation_v2:type_name -> sparkpipe.wire.WriteOperationV2
+	23,  // 45: sparkpipe.wire.Command.sql_command:type_name -> sparkpipe.wire.SqlCommand
+	19,  // 46: sparkpipe.wire.Command.checkpoint_command:type_name -> sparkpipe.wire.CheckpointCommand
+	20,  // 47: sparkpipe.wire.Command.remove_cached_remote_relation_command:type_name -> sparkpipe.wire.RemoveCachedRemoteRelationCommand
+	112, // 48: sparkpipe.wire.WriteOperationV2.options:type_name -> sparkpipe.wire.WriteOperationV2.OptionsEntry
+	113, // 49: sparkpipe.wire.WriteOperationV2.table_properties:type_name -> sparkpipe.wire.WriteOperationV2.TablePropertiesEntry
+	1,   // 50: sparkpipe.wire.WriteOperationV2.mode:type_name -> sparkpipe.wire.WriteOperationV2.Mode
+	7,   // 51: sparkpipe.wire.CheckpointCommand.storage_level:type_name -> sparkpipe.wire.StorageLevel
+	29,  // 52: sparkpipe.wire.RemoveCachedRemoteRelationCommand.relation:type_name -> sparkpipe.wire.CachedRemoteRelation
+	114, // 53: sparkpipe.wire.WriteOperation.table:type_name -> sparkpipe.wire.WriteOperation.SaveTable
+	2,   // 54: sparkpipe.wire.WriteOperation.mode:type_name -> sparkpipe.wire.WriteOperation.SaveMode
+	115, // 55: sparkpipe.wire.WriteOperation.bucket_by:type_name -> sparkpipe.wire.WriteOperation.BucketBy
+	116, // 56: sparkpipe.wire.WriteOperation.options:type_name -> sparkpipe.wire.WriteOperation.OptionsEntry
+	24,  // 57: sparkpipe.wire.Relation.common:type_name -> sparkpipe.wire.RelationCommon
+	30,  // 58: sparkpipe.wire.Relation.read:type_name -> sparkpipe.wire.Read
+	31,  // 59: sparkpipe.wire.Relation.sql:type_name -> sparkpipe.wire.SQL
+	32,  // 60: sparkpipe.wire.Relation.local_relation:type_name -> sparkpipe.wire.LocalRelation
+	26,  // 61: sparkpipe.wire.Relation.limit:type_name -> sparkpipe.wire.Limit
+	33,  // 62: sparkpipe.wire.Relation.show_string:type_name -> sparkpipe.wire.ShowString
+	27,  // 63: sparkpipe.wire.Relation.collect_metrics:type_name -> sparkpipe.wire.CollectMetrics
+	28,  // 64: sparkpipe.wire.Relation.cached_local_relation:type_name -> sparkpipe.wire.CachedLocalRelation
+	29,  // 65: sparkpipe.wire.Relation.cached_remote_relation:type_name -> sparkpipe.wire.CachedRemoteRelation
+	49,  // 66: sparkpipe.wire.Relation.catalog:type_name -> sparkpipe.wire.Catalog
+	117, // 67: sparkpipe.wire.Read.named_table:type_name -> sparkpipe.wire.Read.NamedTable
+	118, // 68: sparkpipe.wire.Read.data_source:type_name -> sparkpipe.wire.Read.DataSource
+	121, // 69: sparkpipe.wire.SQL.named_arguments:type_name -> sparkpipe.wire.SQL.NamedArgumentsEntry
+	122, // 70: sparkpipe.wire.DataType.null:type_name -> sparkpipe.wire.DataType.NULL
+	123, // 71: sparkpipe.wire.DataType.binary:type_name -> sparkpipe.wire.DataType.Binary
+	124, // 72: sparkpipe.wire.DataType.boolean:type_name -> sparkpipe.wire.DataType.Boolean
+	125, // 73: sparkpipe.wire.DataType.byte:type_name -> sparkpipe.wire.DataType.Byte
+	126, // 74: sparkpipe.wire.DataType.short:type_name -> sparkpipe.wire.DataType.Short
+	127, // 75: sparkpipe.wire.DataType.integer:type_name -> sparkpipe.wire.DataType.Integer
+	128, // 76: sparkpipe.wire.DataType.long:type_name -> sparkpipe.wire.DataType.Long
+	129, // 77: sparkpipe.wire.DataType.float:type_name -> sparkpipe.wire.DataType.Float
+	130, // 78: sparkpipe.wire.DataType.double:type_name -> sparkpipe.wire.DataType.Double
+	131, // 79: sparkpipe.wire.DataType.decimal:type_name -> sparkpipe.wire.DataType.Decimal
+	132, // 80: sparkpipe.wire.DataType.string:type_name -> sparkpipe.wire.DataType.String
+	133, // 81: sparkpipe.wire.DataType.char:type_name -> sparkpipe.wire.DataType.Char
+	134, // 82: sparkpipe.wire.DataType.var_char:type_name -> sparkpipe.wire.DataType.VarChar
+	135, // 83: sparkpipe.wire.DataType.date:type_name -> sparkpipe.wire.DataType.Date
+	136, // 84: sparkpipe.wire.DataType.timestamp:type_name -> sparkpipe.wire.DataType.Timestamp
+	137, // 85: sparkpipe.wire.DataType.timestamp_ntz:type_name -> sparkpipe.wire.DataType.TimestampNTZ
+	138, // 86: sparkpipe.wire.DataType.calendar_interval:type_name -> sparkpipe.wire.DataType.CalendarInterval
+	139, // 87: sparkpipe.wire.DataType.year_month_interval:type_name -> sparkpipe.wire.DataType.YearMonthInterval
+	140, // 88: sparkpipe.wire.DataType.day_time_interval:type_name -> sparkpipe.wire.DataType.DayTimeInterval
+	141, // 89: sparkpipe.wire.DataType.array:type_name -> sparkpipe.wire.DataType.Array
+	143, // 90: sparkpipe.wire.DataType.struct:type_name -> sparkpipe.wire.DataType.Struct
+	144, // 91: sparkpipe.wire.DataType.map:type_name -> sparkpipe.wire.DataType.Map
+	145, // 92: sparkpipe.wire.DataType.udt:type_name -> sparkpipe.wire.DataType.UDT
+	146, // 93: sparkpipe.wire.DataType.unparsed:type_name -> sparkpipe.wire.DataType.Unparsed
+	147, // 94: sparkpipe.wire.DataType.variant:type_name -> sparkpipe.wire.DataType.Variant
+	148, // 95: sparkpipe.wire.Expression.literal:type_name -> sparkpipe.wire.Expression.Literal
+	150, // 96: sparkpipe.wire.Expression.unresolved_attribute:type_name -> sparkpipe.wire.Expression.UnresolvedAttribute
+	149, // 97: sparkpipe.wire.Expression.unresolved_function:type_name -> sparkpipe.wire.Expression.UnresolvedFunction
+	151, // 98: sparkpipe.wire.Expression.expression_string:type_name -> sparkpipe.wire.Expression.ExpressionString
+	5,   // 99: sparkpipe.wire.InterruptRequest.user_context:type_name -> sparkpipe.wire.UserContext
+	4,   // 100: sparkpipe.wire.InterruptRequest.interrupt_type:type_name -> sparkpipe.wire.InterruptRequest.InterruptType
+	5,   // 101: sparkpipe.wire.ReleaseSessionRequest.user_context:type_name -> sparkpipe.wire.UserContext
+	5,   // 102: sparkpipe.wire.FetchErrorDetailsRequest.user_context:type_name -> sparkpipe.wire.UserContext
+	159, // 103: sparkpipe.wire.FetchErrorDetailsResponse.errors:type_name -> sparkpipe.wire.FetchErrorDetailsResponse.Error
+	5,   // 104: sparkpipe.wire.ConfigRequest.user_context:type_name -> sparkpipe.wire.UserContext
+	166, // 105: sparkpipe.wire.ConfigRequest.operation:type_name -> sparkpipe.wire.ConfigRequest.Operation
+	42,  // 106: sparkpipe.wire.ConfigResponse.pairs:type_name -> sparkpipe.wire.KeyValue
+	5,   // 107: sparkpipe.wire.AddArtifactsRequest.user_context:type_name -> sparkpipe.wire.UserContext
+	169, // 108: sparkpipe.wire.AddArtifactsRequest.batch:type_name -> sparkpipe.wire.AddArtifactsRequest.Batch
+	170, // 109: sparkpipe.wire.AddArtifactsRequest.begin_chunk:type_name -> sparkpipe.wire.AddArtifactsRequest.BeginChunkedArtifact
+	167, // 110: sparkpipe.wire.AddArtifactsRequest.chunk:type_name -> sparkpipe.wire.AddArtifactsRequest.ArtifactChunk
+	171, // 111: sparkpipe.wire.AddArtifactsResponse.artifacts:type_name -> sparkpipe.wire.AddArtifactsResponse.ArtifactSummary
+	5,   // 112: sparkpipe.wire.ArtifactStatusesRequest.user_context:type_name -> sparkpipe.wire.UserContext
+	173, // 113: sparkpipe.wire.ArtifactStatusesResponse.statuses:type_name -> sparkpipe.wire.ArtifactStatusesResponse.StatusesEntry
+	50,  // 114: sparkpipe.wire.Catalog.current_database:type_name -> sparkpipe.wire.CurrentDatabase
+	51,  // 115: sparkpipe.wire.Catalog.set_current_database:type_name -> sparkpipe.wire.SetCurrentDatabase
+	52,  // 116: sparkpipe.wire.Catalog.list_databases:type_name -> sparkpipe.wire.ListDatabases
+	53,  // 117: sparkpipe.wire.Catalog.list_tables:type_name -> sparkpipe.wire.ListTables
+	54,  // 118: sparkpipe.wire.Catalog.list_functions:type_name -> sparkpipe.wire.ListFunctions
+	55,  // 119: sparkpipe.wire.Catalog.list_columns:type_name -> sparkpipe.wire.ListColumns
+	56,  // 120: sparkpipe.wire.Catalog.get_database:type_name -> sparkpipe.wire.GetDatabase
+	57,  // 121: sparkpipe.wire.Catalog.get_table:type_name -> sparkpipe.wire.GetTable
+	58,  // 122: sparkpipe.wire.Catalog.get_function:type_name -> sparkpipe.wire.GetFunction
+	59,  // 123: sparkpipe.wire.Catalog.database_exists:type_name -> sparkpipe.wire.DatabaseExists
+	60,  // 124: sparkpipe.wire.Catalog.table_exists:type_name -> sparkpipe.wire.TableExists
+	61,  // 125: sparkpipe.wire.Catalog.function_exists:type_name -> sparkpipe.wire.FunctionExists
+	62,  // 126: sparkpipe.wire.Catalog.create_table:type_name -> sparkpipe.wire.CreateTable
+	63,  // 127: sparkpipe.wire.Catalog.drop_temp_view:type_name -> sparkpipe.wire.DropTempView
+	64,  // 128: sparkpipe.wire.Catalog.drop_global_temp_view:type_name -> sparkpipe.wire.DropGlobalTempView
+	65,  // 129: sparkpipe.wire.Catalog.recover_partitions:type_name -> sparkpipe.wire.RecoverPartitions
+	66,  // 130: sparkpipe.wire.Catalog.is_cached:type_name -> sparkpipe.wire.IsCached
+	67,  // 131: sparkpipe.wire.Catalog.cache_table:type_name -> sparkpipe.wire.CacheTable
+	68,  // 132: sparkpipe.wire.Catalog.uncache_table:type_name -> sparkpipe.wire.UncacheTable
+	69,  // 133: sparkpipe.wire.Catalog.clear_cache:type_name -> sparkpipe.wire.ClearCache
+	70,  // 134: sparkpipe.wire.Catalog.refresh_table:type_name -> sparkpipe.wire.RefreshTable
+	71,  // 135: sparkpipe.wire.Catalog.refresh_by_path:type_name -> sparkpipe.wire.RefreshByPath
+	72,  // 136: sparkpipe.wire.Catalog.current_catalog:type_name -> sparkpipe.wire.CurrentCatalog
+	73,  // 137: sparkpipe.wire.Catalog.set_current_catalog:type_name -> sparkpipe.wire.SetCurrentCatalog
+	74,  // 138: sparkpipe.wire.Catalog.list_catalogs:type_name -> sparkpipe.wire.ListCatalogs
+	34,  // 139: sparkpipe.wire.CreateTable.schema:type_name -> sparkpipe.wire.DataType
+	174, // 140: sparkpipe.wire.CreateTable.options:type_name -> sparkpipe.wire.CreateTable.OptionsEntry
+	7,   // 141: sparkpipe.wire.CacheTable.storage_level:type_name -> sparkpipe.wire.StorageLevel
+	6,   // 142: sparkpipe.wire.AnalyzePlanRequest.Schema.plan:type_name -> sparkpipe.wire.Plan
+	6,   // 143: sparkpipe.wire.AnalyzePlanRequest.Explain.plan:type_name -> sparkpipe.wire.Plan
+	0,   // 144: sparkpipe.wire.AnalyzePlanRequest.Explain.explain_mode:type_name -> sparkpipe.wire.AnalyzePlanRequest.Explain.ExplainMode
+	6,   // 145: sparkpipe.wire.AnalyzePlanRequest.TreeString.plan:type_name -> sparkpipe.wire.Plan
+	6,   // 146: sparkpipe.wire.AnalyzePlanRequest.IsLocal.plan:type_name -> sparkpipe.wire.Plan
+	6,   // 147: sparkpipe.wire.AnalyzePlanRequest.IsStreaming.plan:type_name -> sparkpipe.wire.Plan
+	6,   // 148: sparkpipe.wire.AnalyzePlanRequest.InputFiles.plan:type_name -> sparkpipe.wire.Plan
+	6,   // 149: sparkpipe.wire.AnalyzePlanRequest.SemanticHash.plan:type_name -> sparkpipe.wire.Plan
+	7,   // 150: sparkpipe.wire.AnalyzePlanRequest.Persist.storage_level:type_name -> sparkpipe.wire.StorageLevel
+	34,  // 151: sparkpipe.wire.AnalyzePlanResponse.Schema.schema:type_name -> sparkpipe.wire.DataType
+	34,  // 152: sparkpipe.wire.AnalyzePlanResponse.DDLParse.parsed:type_name -> sparkpipe.wire.DataType
+	7,   // 153: sparkpipe.wire.AnalyzePlanResponse.GetStorageLevel.storage_level:type_name -> sparkpipe.wire.StorageLevel
+	10,  // 154: sparkpipe.wire.ExecutePlanRequest.RequestOption.reattach_options:type_name -> sparkpipe.wire.ReattachOptions
+	109, // 155: sparkpipe.wire.ExecutePlanResponse.Metrics.metrics:type_name -> sparkpipe.wire.ExecutePlanResponse.Metrics.MetricObject
+	148, // 156: sparkpipe.wire.ExecutePlanResponse.ObservedMetrics.values:type_name -> sparkpipe.wire.Expression.Literal
+	111, // 157: sparkpipe.wire.ExecutePlanResponse.ExecutionProgress.stages:type_name -> sparkpipe.wire.ExecutePlanResponse.ExecutionProgress.StageInfo
+	110, // 158: sparkpipe.wire.ExecutePlanResponse.Metrics.MetricObject.execution_metrics:type_name -> sparkpipe.wire.ExecutePlanResponse.Metrics.MetricObject.ExecutionMetricsEntry
+	108, // 159: sparkpipe.wire.ExecutePlanResponse.Metrics.MetricObject.ExecutionMetricsEntry.value:type_name -> sparkpipe.wire.ExecutePlanResponse.Metrics.MetricValue
+	3,   // 160: sparkpipe.wire.WriteOperation.SaveTable.save_method:type_name -> sparkpipe.wire.WriteOperation.SaveTable.TableSaveMethod
+	119, // 161: sparkpipe.wire.Read.NamedTable.options:type_name -> sparkpipe.wire.Read.NamedTable.OptionsEntry
+	120, // 162: sparkpipe.wire.Read.DataSource.options:type_name -> sparkpipe.wire.Read.DataSource.OptionsEntry
+	34,  // 163: sparkpipe.wire.DataType.Array.element_type:type_name -> sparkpipe.wire.DataType
+	34,  // 164: sparkpipe.wire.DataType.StructField.data_type:type_name -> sparkpipe.wire.DataType
+	142, // 165: sparkpipe.wire.DataType.Struct.fields:type_name -> sparkpipe.wire.DataType.StructField
+	34,  // 166: sparkpipe.wire.DataType.Map.key_type:type_name -> sparkpipe.wire.DataType
+	34,  // 167: sparkpipe.wire.DataType.Map.value_type:type_name -> sparkpipe.wire.DataType
+	34,  // 168: sparkpipe.wire.DataType.UDT.sql_type:type_name -> sparkpipe.wire.DataType
+	34,  // 169: sparkpipe.wire.Expression.Literal.null:type_name -> sparkpipe.wire.DataType
+	152, // 170: sparkpipe.wire.Expression.Literal.decimal:type_name -> sparkpipe.wire.Expression.Literal.Decimal
+	156, // 171: sparkpipe.wire.Expression.Literal.calendar_interval:type_name -> sparkpipe.wire.Expression.Literal.CalendarInterval
+	153, // 172: sparkpipe.wire.Expression.Literal.array:type_name -> sparkpipe.wire.Expression.Literal.Array
+	154, // 173: sparkpipe.wire.Expression.Literal.map:type_name -> sparkpipe.wire.Expression.Literal.Map
+	155, // 174: sparkpipe.wire.Expression.Literal.struct:type_name -> sparkpipe.wire.Expression.Literal.Struct
+	34,  // 175: sparkpipe.wire.Expression.Literal.Array.element_type:type_name -> sparkpipe.wire.DataType
+	148, // 176: sparkpipe.wire.Expression.Literal.Array.elements:type_name -> sparkpipe.wire.Expression.Literal
+	34,  // 177: sparkpipe.wire.Expression.Literal.Map.key_type:type_name -> sparkpipe.wire.DataType
+	34,  // 178: sparkpipe.wire.Expression.Literal.Map.value_type:type_name -> sparkpipe.wire.DataType
+	148, // 179: sparkpipe.wire.Expression.Literal.Map.keys:type_name -> sparkpipe.wire.Expression.Literal
+	148, // 180: sparkpipe.wire.Expression.Literal.Map.values:type_name -> sparkpipe.wire.Expression.Literal
+	34,  // 181: sparkpipe.wire.Expression.Literal.Struct.struct_type:type_name -> sparkpipe.wire.DataType
+	148, // 182: sparkpipe.wire.Expression.Literal.Struct.elements:type_name -> sparkpipe.wire.Expression.Literal
+	160, // 183: sparkpipe.wire.FetchErrorDetailsResponse.SparkThrowable.message_parameters:type_name -> sparkpipe.wire.FetchErrorDetailsResponse.SparkThrowable.MessageParametersEntry
+	157, // 184: sparkpipe.wire.FetchErrorDetailsResponse.Error.stack_trace:type_name -> sparkpipe.wire.FetchErrorDetailsResponse.StackTraceElement
+	158, // 185: sparkpipe.wire.FetchErrorDetailsResponse.Error.spark_throwable:type_name -> sparkpipe.wire.FetchErrorDetailsResponse.SparkThrowable
+	42,  // 186: sparkpipe.wire.ConfigRequest.Set.pairs:type_name -> sparkpipe.wire.KeyValue
+	161, // 187: sparkpipe.wire.ConfigRequest.Operation.set:type_name -> sparkpipe.wire.ConfigRequest.Set
+	162, // 188: sparkpipe.wire.ConfigRequest.Operation.get_option:type_name -> sparkpipe.wire.ConfigRequest.GetOption
+	163, // 189: sparkpipe.wire.ConfigRequest.Operation.get_all:type_name -> sparkpipe.wire.ConfigRequest.GetAll
+	164, // 190: sparkpipe.wire.ConfigRequest.Operation.unset:type_name -> sparkpipe.wire.ConfigRequest.Unset
+	165, // 191: sparkpipe.wire.ConfigRequest.Operation.is_modifiable:type_name -> sparkpipe.wire.ConfigRequest.IsModifiable
+	167, // 192: sparkpipe.wire.AddArtifactsRequest.SingleChunkArtifact.data:type_name -> sparkpipe.wire.AddArtifactsRequest.ArtifactChunk
+	168, // 193: sparkpipe.wire.AddArtifactsRequest.Batch.artifacts:type_name -> sparkpipe.wire.AddArtifactsRequest.SingleChunkArtifact
+	167, // 194: sparkpipe.wire.AddArtifactsRequest.BeginChunkedArtifact.initial_chunk:type_name -> sparkpipe.wire.AddArtifactsRequest.ArtifactChunk
+	172, // 195: sparkpipe.wire.ArtifactStatusesResponse.StatusesEntry.value:type_name -> sparkpipe.wire.ArtifactStatusesResponse.ArtifactStatus
+	196, // [196:196] is the sub-list for method output_type
+	196, // [196:196] is the sub-list for method input_type
+	196, // [196:196] is the sub-list for extension type_name
+	196, // [196:196] is the sub-list for extension extendee
+	0,   // [0:196] is the sub-list for field type_name
 }
 
 func init() { file_wire_proto_init() }
@@ -5279,83 +12208,184 @@ func file_wire_proto_init() {
 		(*Plan_Root)(nil),
 		(*Plan_Command)(nil),
 	}
-	file_wire_proto_msgTypes[2].OneofWrappers = []any{
-		(*AnalyzePlanRequest_Schema_)(nil),
-		(*AnalyzePlanRequest_SparkVersion_)(nil),
-		(*AnalyzePlanRequest_SemanticHash_)(nil),
-	}
 	file_wire_proto_msgTypes[3].OneofWrappers = []any{
-		(*AnalyzePlanResponse_Schema_)(nil),
-		(*AnalyzePlanResponse_SparkVersion_)(nil),
-		(*AnalyzePlanResponse_SemanticHash_)(nil),
+		(*AnalyzePlanRequest_Schema_)(nil),
+		(*AnalyzePlanRequest_Explain_)(nil),
+		(*AnalyzePlanRequest_TreeString_)(nil),
+		(*AnalyzePlanRequest_IsLocal_)(nil),
+		(*AnalyzePlanRequest_IsStreaming_)(nil),
+		(*AnalyzePlanRequest_InputFiles_)(nil),
+		(*AnalyzePlanRequest_SparkVersion_)(nil),
+		(*AnalyzePlanRequest_DdlParse)(nil),
+		(*AnalyzePlanRequest_SemanticHash_)(nil),
+		(*AnalyzePlanRequest_Persist_)(nil),
+		(*AnalyzePlanRequest_Unpersist_)(nil),
+		(*AnalyzePlanRequest_GetStorageLevel_)(nil),
 	}
-	file_wire_proto_msgTypes[5].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[6].OneofWrappers = []any{
+	file_wire_proto_msgTypes[4].OneofWrappers = []any{
+		(*AnalyzePlanResponse_Schema_)(nil),
+		(*AnalyzePlanResponse_Explain_)(nil),
+		(*AnalyzePlanResponse_TreeString_)(nil),
+		(*AnalyzePlanResponse_IsLocal_)(nil),
+		(*AnalyzePlanResponse_IsStreaming_)(nil),
+		(*AnalyzePlanResponse_InputFiles_)(nil),
+		(*AnalyzePlanResponse_SparkVersion_)(nil),
+		(*AnalyzePlanResponse_DdlParse)(nil),
+		(*AnalyzePlanResponse_SemanticHash_)(nil),
+		(*AnalyzePlanResponse_Persist_)(nil),
+		(*AnalyzePlanResponse_Unpersist_)(nil),
+		(*AnalyzePlanResponse_GetStorageLevel_)(nil),
+	}
+	file_wire_proto_msgTypes[6].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[7].OneofWrappers = []any{
+		(*ReleaseExecuteRequest_ReleaseAll_)(nil),
+		(*ReleaseExecuteRequest_ReleaseUntil_)(nil),
+	}
+	file_wire_proto_msgTypes[8].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[9].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[10].OneofWrappers = []any{
 		(*ExecutePlanResponse_ArrowBatch_)(nil),
 		(*ExecutePlanResponse_SqlCommandResult_)(nil),
 		(*ExecutePlanResponse_ResultComplete_)(nil),
+		(*ExecutePlanResponse_ExecutionProgress_)(nil),
+		(*ExecutePlanResponse_CheckpointCommandResult)(nil),
 	}
-	file_wire_proto_msgTypes[7].OneofWrappers = []any{
+	file_wire_proto_msgTypes[12].OneofWrappers = []any{
 		(*Command_WriteOperation)(nil),
 		(*Command_CreateDataframeView)(nil),
+		(*Command_WriteOperationV2)(nil),
 		(*Command_SqlCommand)(nil),
+		(*Command_CheckpointCommand)(nil),
+		(*Command_RemoveCachedRemoteRelationCommand)(nil),
 	}
-	file_wire_proto_msgTypes[8].OneofWrappers = []any{
+	file_wire_proto_msgTypes[13].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[14].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[16].OneofWrappers = []any{
 		(*WriteOperation_Path)(nil),
 		(*WriteOperation_Table)(nil),
 	}
-	file_wire_proto_msgTypes[11].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[12].OneofWrappers = []any{
+	file_wire_proto_msgTypes[19].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[20].OneofWrappers = []any{
 		(*Relation_Read)(nil),
 		(*Relation_Sql)(nil),
 		(*Relation_LocalRelation)(nil),
+		(*Relation_Limit)(nil),
 		(*Relation_ShowString)(nil),
+		(*Relation_CollectMetrics)(nil),
+		(*Relation_CachedLocalRelation)(nil),
+		(*Relation_CachedRemoteRelation)(nil),
+		(*Relation_Catalog)(nil),
 	}
-	file_wire_proto_msgTypes[13].OneofWrappers = []any{
+	file_wire_proto_msgTypes[25].OneofWrappers = []any{
 		(*Read_NamedTable_)(nil),
 		(*Read_DataSource_)(nil),
 	}
-	file_wire_proto_msgTypes[15].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[17].OneofWrappers = []any{
+	file_wire_proto_msgTypes[27].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[29].OneofWrappers = []any{
 		(*DataType_Null)(nil),
 		(*DataType_Binary_)(nil),
 		(*DataType_Boolean_)(nil),
+		(*DataType_Byte_)(nil),
+		(*DataType_Short_)(nil),
 		(*DataType_Integer_)(nil),
 		(*DataType_Long_)(nil),
 		(*DataType_Float_)(nil),
 		(*DataType_Double_)(nil),
 		(*DataType_Decimal_)(nil),
 		(*DataType_String_)(nil),
+		(*DataType_Char_)(nil),
+		(*DataType_VarChar_)(nil),
 		(*DataType_Date_)(nil),
 		(*DataType_Timestamp_)(nil),
+		(*DataType_TimestampNtz)(nil),
+		(*DataType_CalendarInterval_)(nil),
+		(*DataType_YearMonthInterval_)(nil),
 		(*DataType_DayTimeInterval_)(nil),
 		(*DataType_Array_)(nil),
+		(*DataType_Struct_)(nil),
 		(*DataType_Map_)(nil),
+		(*DataType_Udt)(nil),
+		(*DataType_Unparsed_)(nil),
+		(*DataType_Variant_)(nil),
 	}
-	file_wire_proto_msgTypes[18].OneofWrappers = []any{
+	file_wire_proto_msgTypes[30].OneofWrappers = []any{
 		(*Expression_Literal_)(nil),
+		(*Expression_UnresolvedAttribute_)(nil),
 		(*Expression_UnresolvedFunction_)(nil),
+		(*Expression_ExpressionString_)(nil),
 	}
-	file_wire_proto_msgTypes[19].OneofWrappers = []any{
+	file_wire_proto_msgTypes[31].OneofWrappers = []any{
 		(*InterruptRequest_OperationTag)(nil),
 		(*InterruptRequest_OperationId)(nil),
 	}
-	file_wire_proto_msgTypes[21].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[23].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[24].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[25].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[26].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[34].OneofWrappers = []any{
+	file_wire_proto_msgTypes[33].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[35].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[36].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[37].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[38].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[40].OneofWrappers = []any{
+		(*AddArtifactsRequest_Batch_)(nil),
+		(*AddArtifactsRequest_BeginChunk)(nil),
+		(*AddArtifactsRequest_Chunk)(nil),
+	}
+	file_wire_proto_msgTypes[42].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[44].OneofWrappers = []any{
+		(*Catalog_CurrentDatabase)(nil),
+		(*Catalog_SetCurrentDatabase)(nil),
+		(*Catalog_ListDatabases)(nil),
+		(*Catalog_ListTables)(nil),
+		(*Catalog_ListFunctions)(nil),
+		(*Catalog_ListColumns)(nil),
+		(*Catalog_GetDatabase)(nil),
+		(*Catalog_GetTable)(nil),
+		(*Catalog_GetFunction)(nil),
+		(*Catalog_DatabaseExists)(nil),
+		(*Catalog_TableExists)(nil),
+		(*Catalog_FunctionExists)(nil),
+		(*Catalog_CreateTable)(nil),
+		(*Catalog_DropTempView)(nil),
+		(*Catalog_DropGlobalTempView)(nil),
+		(*Catalog_RecoverPartitions)(nil),
+		(*Catalog_IsCached)(nil),
+		(*Catalog_CacheTable)(nil),
+		(*Catalog_UncacheTable)(nil),
+		(*Catalog_ClearCache)(nil),
+		(*Catalog_RefreshTable)(nil),
+		(*Catalog_RefreshByPath)(nil),
+		(*Catalog_CurrentCatalog)(nil),
+		(*Catalog_SetCurrentCatalog)(nil),
+		(*Catalog_ListCatalogs)(nil),
+	}
+	file_wire_proto_msgTypes[47].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[48].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[49].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[50].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[52].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[53].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[55].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[56].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[57].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[62].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[69].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[72].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[79].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[80].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[96].OneofWrappers = []any{
 		(*ExecutePlanRequest_RequestOption_ReattachOptions)(nil),
 	}
-	file_wire_proto_msgTypes[35].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[42].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[53].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[57].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[60].OneofWrappers = []any{
+	file_wire_proto_msgTypes[97].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[113].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[126].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[134].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[135].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[137].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[140].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[143].OneofWrappers = []any{
 		(*Expression_Literal_Null)(nil),
 		(*Expression_Literal_Binary)(nil),
 		(*Expression_Literal_Boolean)(nil),
+		(*Expression_Literal_Byte)(nil),
+		(*Expression_Literal_Short)(nil),
 		(*Expression_Literal_Integer)(nil),
 		(*Expression_Literal_Long)(nil),
 		(*Expression_Literal_Float)(nil),
@@ -5365,25 +12395,32 @@ func file_wire_proto_init() {
 		(*Expression_Literal_Date)(nil),
 		(*Expression_Literal_Timestamp)(nil),
 		(*Expression_Literal_TimestampNtz)(nil),
+		(*Expression_Literal_CalendarInterval_)(nil),
+		(*Expression_Literal_YearMonthInterval)(nil),
 		(*Expression_Literal_DayTimeInterval)(nil),
 		(*Expression_Literal_Array_)(nil),
 		(*Expression_Literal_Map_)(nil),
+		(*Expression_Literal_Struct_)(nil),
 	}
-	file_wire_proto_msgTypes[62].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[65].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[66].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[67].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[71].OneofWrappers = []any{
+	file_wire_proto_msgTypes[147].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[152].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[153].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[154].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[158].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[161].OneofWrappers = []any{
 		(*ConfigRequest_Operation_Set)(nil),
 		(*ConfigRequest_Operation_GetOption)(nil),
+		(*ConfigRequest_Operation_GetAll)(nil),
+		(*ConfigRequest_Operation_Unset)(nil),
+		(*ConfigRequest_Operation_IsModifiable)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_wire_proto_rawDesc), len(file_wire_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   72,
+			NumEnums:      5,
+			NumMessages:   170,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -49,10 +49,10 @@ func (f Failure) Error() error {
 }
 
 func (s *Server) analyze(req *wire.AnalyzePlanRequest) (*wire.AnalyzePlanResponse, error) {
-	resp := &wire.AnalyzePlanResponse{SessionId: req.GetSessionId(), ServerSideSessionId: serverSession}
+	resp := &wire.AnalyzePlanResponse{SessionId: req.GetSessionId(), ServerSideSessionId: s.sessionID}
 	switch req.GetAnalyze().(type) {
 	case *wire.AnalyzePlanRequest_SparkVersion_:
-		resp.Result = &wire.AnalyzePlanResponse_SparkVersion_{SparkVersion: &wire.AnalyzePlanResponse_SparkVersion{Version: Version}}
+		resp.Result = &wire.AnalyzePlanResponse_SparkVersion_{SparkVersion: &wire.AnalyzePlanResponse_SparkVersion{Version: s.versionNow()}}
 	case *wire.AnalyzePlanRequest_SemanticHash_:
 		resp.Result = &wire.AnalyzePlanResponse_SemanticHash_{SemanticHash: &wire.AnalyzePlanResponse_SemanticHash{Result: 1}}
 	default:
@@ -61,10 +61,16 @@ func (s *Server) analyze(req *wire.AnalyzePlanRequest) (*wire.AnalyzePlanRespons
 	return resp, nil
 }
 
+func (s *Server) versionNow() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.version
+}
+
 func (s *Server) configure(req *wire.ConfigRequest) (*wire.ConfigResponse, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	resp := &wire.ConfigResponse{SessionId: req.GetSessionId(), ServerSideSessionId: serverSession}
+	resp := &wire.ConfigResponse{SessionId: req.GetSessionId(), ServerSideSessionId: s.sessionID}
 	for _, pair := range req.GetOperation().GetSet().GetPairs() {
 		if _, static := s.static[pair.GetKey()]; static {
 			return nil, Failure{
@@ -90,8 +96,8 @@ func (s *Server) configure(req *wire.ConfigRequest) (*wire.ConfigResponse, error
 func (s *Server) interrupt(req *wire.InterruptRequest) (*wire.InterruptResponse, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	resp := &wire.InterruptResponse{SessionId: req.GetSessionId(), ServerSideSessionId: serverSession}
-	for id, op := range s.running {
+	resp := &wire.InterruptResponse{SessionId: req.GetSessionId(), ServerSideSessionId: s.sessionID}
+	for id, op := range s.operations {
 		if op.matches(req) {
 			op.interruptOnce.Do(func() { close(op.interrupted) })
 			resp.InterruptedIds = append(resp.InterruptedIds, id)
@@ -104,7 +110,13 @@ func (s *Server) release(req *wire.ReleaseSessionRequest) (*wire.ReleaseSessionR
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.released = append(s.released, req.GetSessionId())
-	return &wire.ReleaseSessionResponse{SessionId: req.GetSessionId(), ServerSideSessionId: serverSession}, nil
+	for id, op := range s.operations {
+		if op.Request.GetSessionId() == req.GetSessionId() {
+			op.cancel()
+			delete(s.operations, id)
+		}
+	}
+	return &wire.ReleaseSessionResponse{SessionId: req.GetSessionId(), ServerSideSessionId: s.sessionID}, nil
 }
 
 func (s *Server) fetchDetails(req *wire.FetchErrorDetailsRequest) (*wire.FetchErrorDetailsResponse, error) {

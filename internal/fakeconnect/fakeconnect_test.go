@@ -19,7 +19,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func open(t testing.TB, server *fakeconnect.Server) *connect.Conn {
 	t.Helper()
-	conn, err := connect.Open(t.Context(), server.Remote(), nil)
+	conn, err := connect.Open(t.Context(), server.Remote(), &connect.Options{ReconnectTimeout: -1})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(t.Context())) })
 	return conn

@@ -12,9 +12,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/google/uuid"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
@@ -23,20 +20,29 @@ import (
 	"github.com/sparkpipe/sparkpipe/internal/connect/wire"
 )
 
-const serverSession = "00000000-0000-4000-8000-000000000001"
-
 // Operation is one execution on the server.
 type Operation struct {
 	// Request is what the client sent.
 	Request *wire.ExecutePlanRequest
 
+	serverSession string
 	ctx           context.Context
-	stream        grpc.ServerStream
+	cancel        context.CancelFunc
 	interrupted   chan struct{}
 	interruptOnce sync.Once
+	log           responseLog
 }
 
-// Context ends when the client goes away.
+func newOperation(ctx context.Context, req *wire.ExecutePlanRequest, serverSession string) *Operation {
+	op := &Operation{Request: req, serverSession: serverSession, interrupted: make(chan struct{})}
+	op.ctx, op.cancel = context.WithCancel(ctx)
+	op.log.changed = make(chan struct{})
+	return op
+}
+
+// Context carries the metadata of the call. It ends when the client has released the operation, when the server
+// stops, and for an operation that is not reattachable when its client goes
+// away.
 func (op *Operation) Context() context.Context { return op.ctx }
 
 // Interrupted is closed when the client interrupts the operation.
@@ -109,11 +115,16 @@ func (op *Operation) PlanJSON() (string, error) {
 	return string(text), err
 }
 
-// Send sends one response with the ids of the operation filled in.
+// Send adds one response, with the ids of the operation filled in, to those that
+// the client is sent.
 func (op *Operation) Send(resp *wire.ExecutePlanResponse) error {
-	resp.SessionId, resp.ServerSideSessionId = op.Request.GetSessionId(), serverSession
+	if err := op.ctx.Err(); err != nil {
+		return err
+	}
+	resp.SessionId, resp.ServerSideSessionId = op.Request.GetSessionId(), op.serverSession
 	resp.OperationId, resp.ResponseId = op.Request.GetOperationId(), uuid.NewString()
-	return op.stream.SendMsg(resp)
+	op.log.add(resp)
+	return nil
 }
 
 // SendStrings sends rows of one string column.
@@ -137,15 +148,11 @@ func (op *Operation) SendStrings(column string, values ...string) error {
 	})
 }
 
-// stringStruct is spark.connect.DataType{struct{fields: [{name, string}]}}: the
-// field numbers are 21 (DataType.struct), 1 (Struct.fields), 1 and 2
-// (StructField.name, data_type) and 11 (DataType.string).
-func stringStruct(column string) []byte {
-	text := protowire.AppendBytes(protowire.AppendTag(nil, 11, protowire.BytesType), nil)
-	field := protowire.AppendString(protowire.AppendTag(nil, 1, protowire.BytesType), column)
-	field = protowire.AppendBytes(protowire.AppendTag(field, 2, protowire.BytesType), text)
-	fields := protowire.AppendBytes(protowire.AppendTag(nil, 1, protowire.BytesType), field)
-	return protowire.AppendBytes(protowire.AppendTag(nil, 21, protowire.BytesType), fields)
+func stringStruct(column string) *wire.DataType {
+	text := &wire.DataType{Kind: &wire.DataType_String_{String_: &wire.DataType_String{}}}
+	return &wire.DataType{Kind: &wire.DataType_Struct_{Struct: &wire.DataType_Struct{
+		Fields: []*wire.DataType_StructField{{Name: column, DataType: text}},
+	}}}
 }
 
 func (op *Operation) matches(req *wire.InterruptRequest) bool {
@@ -159,44 +166,4 @@ func (op *Operation) matches(req *wire.InterruptRequest) bool {
 	default:
 		return false
 	}
-}
-
-// execute is the handler of ExecutePlan.
-func (s *Server) execute(_ any, stream grpc.ServerStream) error {
-	req := new(wire.ExecutePlanRequest)
-	if err := stream.RecvMsg(req); err != nil {
-		return status.Error(codes.InvalidArgument, err.Error())
-	}
-	s.record(stream.Context(), "ExecutePlan", req)
-	op := &Operation{Request: req, ctx: stream.Context(), stream: stream, interrupted: make(chan struct{})}
-	s.mu.Lock()
-	script := s.script
-	s.running[req.GetOperationId()] = op
-	s.mu.Unlock()
-	defer func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		delete(s.running, req.GetOperationId())
-	}()
-	err := ErrUnscripted
-	if script != nil {
-		err = script(op)
-	}
-	if errors.Is(err, ErrUnscripted) {
-		err = op.defaultAnswer()
-	}
-	if err != nil {
-		return err
-	}
-	return op.Send(&wire.ExecutePlanResponse{
-		ResponseType: &wire.ExecutePlanResponse_ResultComplete_{ResultComplete: &wire.ExecutePlanResponse_ResultComplete{}},
-	})
-}
-
-// defaultAnswer is one row for a query, nothing for a command.
-func (op *Operation) defaultAnswer() error {
-	if op.Request.GetPlan().GetCommand() != nil {
-		return nil
-	}
-	return op.SendStrings("value", "1")
 }

@@ -3,11 +3,13 @@ package fakeconnect
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"slices"
 	"sync"
 	"testing"
 
+	"github.com/google/uuid"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
@@ -17,7 +19,8 @@ import (
 	"github.com/sparkpipe/sparkpipe/internal/connect/wire"
 )
 
-// Version is the Spark version that the server claims to be.
+// Version is the Spark version that the server claims to be unless
+// [Server.SetVersion] says otherwise.
 const Version = "4.0.1"
 
 // Script answers one execution. It returns the error that the client gets, nil
@@ -30,18 +33,28 @@ var ErrUnscripted = fmt.Errorf("left to the default answer")
 
 // Server is a scripted Spark Connect server. It is safe for concurrent use.
 type Server struct {
-	listener net.Listener
-	grpc     *grpc.Server
-	served   chan struct{}
+	listener  net.Listener
+	sessionID string // the server's own id of its sessions
+	grpc      *grpc.Server
+	served    chan struct{}
+	life      context.Context // ends with the server
+	end       context.CancelFunc
+	scripts   sync.WaitGroup
 
 	mu       sync.Mutex
 	script   Script
 	requests []Request
-	running  map[string]*Operation
-	conf     map[string]string
-	static   map[string]string
-	details  map[string]*wire.FetchErrorDetailsResponse
-	released []string
+	// operations are those that the client has not released.
+	operations map[string]*Operation
+	ended      map[string]bool // released
+	version    string
+	running    int
+	perStream  int
+	conf       map[string]string
+	static     map[string]string
+	details    map[string]*wire.FetchErrorDetailsResponse
+	released   []string
+	artifacts  artifacts
 }
 
 // Request is one call that arrived.
@@ -73,10 +86,11 @@ func New() (*Server, error) {
 		return nil, fmt.Errorf("listen on loopback: %w", err)
 	}
 	s := &Server{
-		listener: listener, grpc: grpc.NewServer(grpc.MaxRecvMsgSize(128 << 20)),
-		running: map[string]*Operation{}, conf: map[string]string{}, static: map[string]string{},
+		listener: listener, sessionID: uuid.NewString(), grpc: grpc.NewServer(grpc.MaxRecvMsgSize(128 << 20)),
+		operations: map[string]*Operation{}, ended: map[string]bool{}, version: Version, conf: map[string]string{}, static: map[string]string{},
 		details: map[string]*wire.FetchErrorDetailsResponse{}, served: make(chan struct{}),
 	}
+	s.life, s.end = context.WithCancel(context.Background())
 	s.grpc.RegisterService(s.service(), nil)
 	go func() {
 		defer close(s.served)
@@ -88,8 +102,10 @@ func New() (*Server, error) {
 // Stop ends the server at once, as a kill would: every open call breaks. It
 // works twice.
 func (s *Server) Stop() {
+	s.end()
 	s.grpc.Stop()
 	<-s.served
+	s.scripts.Wait()
 }
 
 // Remote returns the connection string of the server.
@@ -145,11 +161,51 @@ func (s *Server) Conf(key string) (string, bool) {
 	return value, ok
 }
 
+// SetVersion makes the server one of another version. As Spark 4.1 and later, such
+// a server refuses an operation that was released before.
+func (s *Server) SetVersion(version string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.version = version
+}
+
+// LimitStreams makes every stream of responses end after so many of them, as
+// Spark ends one after its time or size limit. 0 is no limit.
+func (s *Server) LimitStreams(responses int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.perStream = responses
+}
+
+func (s *Server) limit() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.perStream
+}
+
+// Forget makes the server know nothing of its operations any more, as one that
+// has given them up.
+func (s *Server) Forget() {
+	s.mu.Lock()
+	ops := slices.Collect(maps.Values(s.operations))
+	s.mu.Unlock()
+	for _, op := range ops {
+		s.forget(op)
+	}
+}
+
 // Running returns how many executions have not ended.
 func (s *Server) Running() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.running)
+	return s.running
+}
+
+// Held returns how many executions the client has not released.
+func (s *Server) Held() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.operations)
 }
 
 func (s *Server) record(ctx context.Context, method string, msg proto.Message) {
@@ -157,6 +213,16 @@ func (s *Server) record(ctx context.Context, method string, msg proto.Message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests = append(s.requests, Request{Method: method, Headers: headers, Message: msg})
+}
+
+// checkSession refuses a request for a session of another server, as one that
+// was restarted does.
+func (s *Server) checkSession(req any) error {
+	observed, ok := req.(interface{ GetClientObservedServerSideSessionId() string })
+	if !ok || observed.GetClientObservedServerSideSessionId() == "" || observed.GetClientObservedServerSideSessionId() == s.sessionID {
+		return nil
+	}
+	return failure("INVALID_HANDLE.SESSION_CHANGED", "HY000")
 }
 
 // service describes the RPCs by name, with our own messages.
@@ -169,8 +235,14 @@ func (s *Server) service() *grpc.ServiceDesc {
 			unary(s, "Interrupt", s.interrupt),
 			unary(s, "ReleaseSession", s.release),
 			unary(s, "FetchErrorDetails", s.fetchDetails),
+			unary(s, "ArtifactStatus", s.artifactStatus),
+			unary(s, "ReleaseExecute", s.releaseExecute),
 		},
-		Streams: []grpc.StreamDesc{{StreamName: "ExecutePlan", ServerStreams: true, Handler: s.execute}},
+		Streams: []grpc.StreamDesc{
+			{StreamName: "ExecutePlan", ServerStreams: true, Handler: s.execute},
+			{StreamName: "ReattachExecute", ServerStreams: true, Handler: s.reattach},
+			{StreamName: "AddArtifacts", ClientStreams: true, Handler: s.addArtifacts},
+		},
 	}
 }
 
@@ -185,6 +257,9 @@ func unary[Q any, P interface {
 			return nil, status.Error(codes.InvalidArgument, err.Error())
 		}
 		s.record(ctx, name, req)
+		if err := s.checkSession(req); err != nil {
+			return nil, err
+		}
 		return answer(req)
 	}}
 }

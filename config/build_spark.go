@@ -31,6 +31,7 @@ func (b *builder) spark(pipeline string) Spark {
 	}
 	b.named(at, &out)
 	b.mergeConf(&out)
+	b.security(at, &out)
 	return out
 }
 

@@ -43,6 +43,29 @@ type Spark struct {
 	Conf map[string]string
 	// Connectors names the connector sets that a server we start must have.
 	Connectors []string
+	// TLS is the block spark.tls, which asks for TLS, or nil. It and the token
+	// are for the server of Remote only.
+	TLS *TLS
+	// Token is the bearer token; TokenFile the file that holds it; TokenCommand
+	// the program, with its arguments, that prints it. At most one is set.
+	Token        secrets.Value
+	TokenFile    string
+	TokenCommand []string
+	// AllowPlaintextToken lets the token travel unencrypted to another machine.
+	AllowPlaintextToken bool
+}
+
+// TLS is the block "spark.tls". Paths are as written.
+type TLS struct {
+	// CAFile is a PEM file with the authorities to trust instead of those of the
+	// system.
+	CAFile string
+	// CertFile and KeyFile are PEM files with the certificate that is shown to
+	// the server and its key; both or neither.
+	CertFile, KeyFile string
+	// ServerName is the name that the server's certificate must be for; default
+	// the host of the connection string.
+	ServerName string
 }
 
 // Runner is the block "runner".

@@ -41,6 +41,14 @@
 //	  spark_conf:                 # also config; wins over the named keys
 //	    spark.sql.shuffle.partitions: 10
 //	  connectors: [delta]
+//	  tls:                        # this and the rest: with remote only
+//	    ca_file: ca.pem           # instead of the authorities of the system
+//	    cert_file: client.pem     # shown to the server, with key_file
+//	    key_file: client.key
+//	    server_name: spark.corp   # default: the host of remote
+//	  token: ${TOKEN}             # or token_file: path, which is read again, or
+//	                              # token_command: [program, argument]
+//	  allow_plaintext_token: false
 //
 //	runner:
 //	  fail_fast: true

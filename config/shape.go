@@ -41,6 +41,20 @@ type sparkShape struct {
 	DynamicAllocation *bool             `koanf:"dynamic_allocation"`
 	Conf              map[string]string `koanf:"spark_conf" alias:"config"`
 	Connectors        []string          `koanf:"connectors"`
+
+	TLS                 *tlsShape     `koanf:"tls"`
+	Token               secrets.Value `koanf:"token"`
+	TokenFile           string        `koanf:"token_file"`
+	TokenCommand        []string      `koanf:"token_command"`
+	AllowPlaintextToken bool          `koanf:"allow_plaintext_token"`
+}
+
+// tlsShape is "spark.tls". The block by itself asks for TLS.
+type tlsShape struct {
+	CAFile     string `koanf:"ca_file"`
+	CertFile   string `koanf:"cert_file"`
+	KeyFile    string `koanf:"key_file"`
+	ServerName string `koanf:"server_name"`
 }
 
 type runnerShape struct {

@@ -36,10 +36,13 @@ type Opener struct {
 // closes the session, which also stops a server that was started for it.
 func (o Opener) Open(ctx context.Context, p *Pipeline) (*dataflow.Session, error) {
 	if !p.Spark.Remote.IsZero() {
-		return o.attach(ctx, p, "spark.remote", p.Spark.Remote.Reveal())
+		return o.attach(ctx, "spark.remote", p.Spark.Remote.Reveal(), p.RemoteOptions())
+	}
+	if err := errors.Join(strayFaults(p.Spark)...); err != nil {
+		return nil, err
 	}
 	if remote := os.Getenv(envRemote); remote != "" {
-		return o.attach(ctx, p, envRemote, remote)
+		return o.attach(ctx, envRemote, remote, p.SessionOptions())
 	}
 	return o.start(ctx, p)
 }
@@ -49,8 +52,8 @@ const envRemote = "SPARK_REMOTE"
 
 // attach opens the session on a server that runs already; from says who names
 // it.
-func (o Opener) attach(ctx context.Context, p *Pipeline, from, remote string) (*dataflow.Session, error) {
-	session, err := o.connect(ctx, remote, p.SessionOptions())
+func (o Opener) attach(ctx context.Context, from, remote string, opts *dataflow.ConnectOptions) (*dataflow.Session, error) {
+	session, err := o.connect(ctx, remote, opts)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", from, err)
 	}
@@ -80,6 +83,7 @@ func (o Opener) start(ctx context.Context, p *Pipeline) (*dataflow.Session, erro
 	}
 	opts := p.SessionOptions()
 	opts.Conf, opts.ServerLog, opts.AfterClose = sessionConf(p.Spark.Conf), server.LogFile(), server.Stop
+	opts.ServerDone = server.Done()
 	return o.connect(ctx, remoteOf(server, conf), opts)
 }
 
@@ -107,7 +111,8 @@ func (o Opener) connect(ctx context.Context, remote string, opts *dataflow.Conne
 }
 
 // SessionOptions are the options for a session on a server that runs already, as
-// the pipeline's file asks for them.
+// the pipeline's file asks for them. TLS and the token are not among them: they
+// belong to the server that the file names, see [Pipeline.RemoteOptions].
 func (p *Pipeline) SessionOptions() *dataflow.ConnectOptions {
 	return &dataflow.ConnectOptions{UserAgent: p.Spark.AppName, Conf: p.Spark.Conf, InputDirs: inputDirs(p.File)}
 }
@@ -116,10 +121,10 @@ func (p *Pipeline) SessionOptions() *dataflow.ConnectOptions {
 // find.
 func sparkFaults(spark config.Spark) []error {
 	if !spark.Remote.IsZero() {
-		return nil // the rest is for a server that is started here
+		return remoteFaults(spark) // the rest is for a server that is started here
 	}
 	opts := localspark.Options{Master: spark.Master, Conf: spark.Conf, Connectors: spark.Connectors}
-	var faults []error
+	faults := strayFaults(spark)
 	for _, fault := range split(opts.Validate()) {
 		faults = append(faults, fmt.Errorf("spark: %w", fault))
 	}

@@ -7,6 +7,9 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
+
+	"github.com/sparkpipe/sparkpipe/secrets"
 )
 
 // DefaultPort is the port of a connection string without one.
@@ -16,18 +19,23 @@ const DefaultPort = 15002
 //
 //	sc://host[:port][/;key=value;key=value...]
 //
-// as the Spark Connect documentation defines it.
+// as the Spark Connect documentation defines it. Printing it shows the host and
+// the port only.
 type Address struct {
 	Host string
 	Port int
 	// TLS is use_ssl=true, or implied by a token.
 	TLS bool
-	// Token is the bearer token, or empty. It is never printed.
-	Token string
+	// PlainText is use_ssl=false, written out.
+	PlainText bool
+	// Token is the bearer token, or empty.
+	Token secrets.Value
 	// UserID is user_id, or empty.
 	UserID string
 	// UserAgent is user_agent, or empty.
 	UserAgent string
+	// SessionID is session_id, a UUID, or empty.
+	SessionID string
 	// Headers are all other parameters, sent as gRPC metadata.
 	Headers map[string]string
 }
@@ -35,20 +43,40 @@ type Address struct {
 // String returns the address without parameters, so that no secret is in it.
 func (a Address) String() string { return "sc://" + a.Endpoint() }
 
+// GoString is String: no verb shows the parameters.
+func (a Address) GoString() string { return a.String() }
+
 // Endpoint returns host:port.
 func (a Address) Endpoint() string { return net.JoinHostPort(a.Host, strconv.Itoa(a.Port)) }
 
-// Loopback reports whether the server is on this machine.
+// target is the endpoint in gRPC's own form, in which no host name can be taken
+// for a scheme. It names the resolver that leaves names to a proxy of the
+// environment.
+func (a Address) target() string { return "dns:///" + url.PathEscape(a.Endpoint()) }
+
+// serverName is the name that the server's certificate must be for. The zone of
+// an IPv6 address means something on this machine only.
+func (a Address) serverName() string {
+	if strings.Contains(a.Host, ":") {
+		name, _, _ := strings.Cut(a.Host, "%")
+		return name
+	}
+	return a.Host
+}
+
+// Loopback reports whether the server is on this machine: the host is
+// "localhost" or a loopback address, literally.
 func (a Address) Loopback() bool {
 	if strings.EqualFold(a.Host, "localhost") {
 		return true
 	}
-	ip := net.ParseIP(a.Host)
+	ip := net.ParseIP(a.serverName())
 	return ip != nil && ip.IsLoopback()
 }
 
 // ParseAddress parses a connection string. Its errors name what is wrong and
-// never quote a parameter's value.
+// never quote a parameter's value, nor anything that may be one in the wrong
+// place.
 func ParseAddress(text string) (Address, error) {
 	rest, ok := strings.CutPrefix(text, "sc://")
 	if !ok {
@@ -72,8 +100,13 @@ func ParseAddress(text string) (Address, error) {
 	return addr, nil
 }
 
+// isHostRune reports whether a host with its port can hold the character.
+func isHostRune(r rune) bool {
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(".-_:[]%", r)
+}
+
 func splitHostPort(hostport string) (string, int, error) {
-	if strings.ContainsAny(hostport, ";=@ \t\r\n?#") {
+	if strings.ContainsFunc(hostport, func(r rune) bool { return !isHostRune(r) }) {
 		return "", 0, errors.New(`the host of a connection string holds a character that no host has; parameters begin with "/;"`)
 	}
 	host, portText := hostport, ""
@@ -85,100 +118,36 @@ func splitHostPort(hostport string) (string, int, error) {
 		case strings.HasPrefix(hostport, "[") && strings.HasSuffix(hostport, "]"):
 			host = hostport[1 : len(hostport)-1]
 		default:
-			return "", 0, fmt.Errorf("the host %q of the connection string cannot be read; write sc://host:port", hostport)
+			return "", 0, errors.New("the host of the connection string cannot be read; write sc://host:port")
 		}
 	} else if strings.Contains(hostport, ":") {
-		return "", 0, fmt.Errorf("the host %q of the connection string cannot be read; put an IPv6 address in brackets", hostport)
+		return "", 0, errors.New("the host of the connection string cannot be read; put an IPv6 address in brackets")
 	}
 	if host == "" {
 		return "", 0, errors.New("the connection string has no host; write sc://host:port")
 	}
 	if strings.ContainsAny(host, "[]") || strings.HasPrefix(hostport, "[") && !strings.Contains(host, ":") {
-		return "", 0, fmt.Errorf("the host %q of the connection string cannot be read; brackets go around an IPv6 address only", hostport)
+		return "", 0, errors.New("the host of the connection string cannot be read; brackets go around an IPv6 address only")
+	}
+	if strings.Contains(host, "%") && !strings.Contains(host, ":") {
+		return "", 0, errors.New(`the host of the connection string holds a "%"; only the zone of an IPv6 address begins with one`)
 	}
 	if portText == "" {
 		return host, DefaultPort, nil
 	}
 	port, err := strconv.ParseUint(portText, 10, 16)
 	if err != nil || port == 0 {
-		return "", 0, fmt.Errorf("the port %q of the connection string is not a number from 1 to 65535", portText)
+		return "", 0, fmt.Errorf("the port %sof the connection string is not a number from 1 to 65535", quotedPort(portText))
 	}
 	return host, int(port), nil
 }
 
-func (a *Address) parseParams(text string) error {
-	seen := map[string]bool{}
-	for part := range strings.SplitSeq(text, ";") {
-		if part == "" {
-			continue
-		}
-		key, value, ok := strings.Cut(part, "=")
-		if !ok || key == "" {
-			return errors.New("a parameter of the connection string is not key=value; parameters are separated by semicolons")
-		}
-		if seen[key] {
-			return fmt.Errorf("the parameter %q stands twice in the connection string", key)
-		}
-		seen[key] = true
-		value, err := url.PathUnescape(value)
-		if err != nil {
-			return fmt.Errorf("the value of the parameter %q of the connection string has a wrong %%-escape", key)
-		}
-		if err := a.setParam(key, value); err != nil {
-			return err
-		}
+// quotedPort shows what stands for a port when it cannot be a secret: it is a
+// number, or short.
+func quotedPort(text string) string {
+	const short = 5
+	if len(text) > short && strings.Trim(text, "0123456789") != "" {
+		return ""
 	}
-	if a.Token != "" && !seen["use_ssl"] {
-		a.TLS = true
-	}
-	if a.Token != "" && !a.TLS && !a.Loopback() {
-		return errors.New("a token must not travel unencrypted: remove use_ssl=false from the connection string")
-	}
-	return nil
-}
-
-func (a *Address) setParam(key, value string) error {
-	switch key {
-	case "use_ssl":
-		on, err := strconv.ParseBool(value)
-		if err != nil {
-			return errors.New(`the parameter "use_ssl" of the connection string wants true or false`)
-		}
-		a.TLS = on
-	case "token":
-		a.Token = value
-	case "user_id":
-		a.UserID = value
-	case "user_agent":
-		a.UserAgent = value
-	case "session_id":
-		return errors.New(`the parameter "session_id" of the connection string is not supported yet: every connection makes a session of its own`)
-	default:
-		return a.setHeader(key, value)
-	}
-	return nil
-}
-
-// setHeader takes what gRPC takes as metadata, so that a wrong header is an
-// error here and not at the first call.
-func (a *Address) setHeader(key, value string) error {
-	lower := strings.ToLower(key)
-	for _, r := range lower {
-		if !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789-_.", r) {
-			return fmt.Errorf("the parameter %q of the connection string cannot be a header: letters, digits, - _ . only", key)
-		}
-	}
-	if strings.HasPrefix(lower, "grpc-") {
-		return fmt.Errorf("the parameter %q of the connection string cannot be a header: gRPC keeps names with grpc- for itself", key)
-	}
-	for _, r := range value {
-		if r < 0x20 || r > 0x7e {
-			return fmt.Errorf("the value of the header %q in the connection string holds a character that no header can carry", key)
-		}
-	}
-	if a.Headers == nil {
-		a.Headers = map[string]string{}
-	}
-	a.Headers[lower] = value
-	return nil
+	return strconv.Quote(text) + " "
 }

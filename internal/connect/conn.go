@@ -1,18 +1,16 @@
 package connect
 
 import (
+	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
 
 	"github.com/apache/spark-connect-go/v40/spark/sql"
+	"github.com/google/uuid"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials"
-	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/grpc/keepalive"
 
 	"github.com/sparkpipe/sparkpipe/component"
 	"github.com/sparkpipe/sparkpipe/internal/connect/wire"
@@ -20,23 +18,25 @@ import (
 
 const servicePrefix = "/spark.connect.SparkConnectService/"
 
-// Conn is one session on one connection. It is safe for concurrent use.
+// Conn is one session. Several can share one connection, see
+// [Conn.NewSession]. It is safe for concurrent use.
 type Conn struct {
-	addr    Address
-	opts    Options
-	agent   string
-	user    string
-	headers []string // key, value, key, value
+	*link
 
-	grpc      *grpc.ClientConn
-	session   sql.SparkSession
-	sessionID string
-	version   string
-	recent    recentErrors
+	session sql.SparkSession
+	// clientID is the id that the client gave the session and checks in every
+	// answer; sessionID is the one that the server knows. They differ when a
+	// session is resumed by its id.
+	clientID, sessionID string
+	// serverID is the server's own id of the session. Every request names it, so
+	// that a server which was restarted cannot answer with an empty session.
+	serverID atomic.Pointer[string]
 
-	closeOnce sync.Once
-	closed    atomic.Bool
-	closeErr  error
+	observers  observers
+	background background
+	closeOnce  sync.Once
+	closed     atomic.Bool
+	closeErr   error
 }
 
 // Open connects to the server of the connection string and opens a session. It
@@ -47,30 +47,65 @@ func Open(ctx context.Context, remote string, opts *Options) (*Conn, error) {
 		return nil, err
 	}
 	o := opts.withDefaults()
-	c := &Conn{addr: addr, opts: o, agent: userAgent(o.UserAgent, addr.UserAgent), user: userID(addr)}
-	for _, headers := range []map[string]string{addr.Headers, o.Headers} {
-		for key, value := range headers {
-			c.headers = append(c.headers, key, value)
-		}
+	if o.SessionID != "" && (uuid.Validate(o.SessionID) != nil || addr.SessionID != "" && addr.SessionID != o.SessionID) {
+		return nil, errors.New("the session id must be a UUID, and the same as session_id in the connection string if that has one")
 	}
-	if err := c.open(ctx); err != nil {
+	l, err := newLink(addr, o)
+	if err != nil {
+		return nil, fmt.Errorf("connect to Spark at %s: %w", addr, err)
+	}
+	c, err := l.newConn(ctx, cmp.Or(o.SessionID, addr.SessionID))
+	if err != nil {
 		return nil, fmt.Errorf("connect to Spark at %s: %w", addr, err)
 	}
 	return c, nil
 }
 
+// NewSession opens another session of the same user on the same connection,
+// with views, properties and operations of its own. It blocks for one round
+// trip.
+func (c *Conn) NewSession(ctx context.Context) (*Conn, error) {
+	if c.closed.Load() {
+		return nil, ErrClosed
+	}
+	c.link.retain()
+	other, err := c.link.newConn(ctx, "")
+	if err != nil {
+		return nil, fmt.Errorf("open another session at %s: %w", c.addr, err)
+	}
+	return other, nil
+}
+
+// newConn makes a session on the link, which it holds on to from now on.
+func (l *link) newConn(ctx context.Context, sessionID string) (*Conn, error) {
+	c := &Conn{link: l, sessionID: sessionID}
+	c.background.start()
+	if err := c.open(ctx); err != nil {
+		c.closed.Store(true)
+		c.background.stop()
+		return nil, errors.Join(err, l.release(c))
+	}
+	if l.opts.SessionKeepalive > 0 {
+		c.background.Go(c.keepAlive)
+	}
+	return c, nil
+}
+
 func (c *Conn) open(ctx context.Context) error {
-	session, err := sql.NewSessionBuilder().WithChannelBuilder(builder{c}).Build(ctx)
+	session, err := sql.NewSessionBuilder().WithChannelBuilder(builder{c.link}).Build(ctx)
 	if err != nil {
 		return c.Error(ctx, err)
 	}
 	c.session = session
 	if err := c.learnSession(ctx); err != nil {
-		return errors.Join(err, c.grpc.Close())
+		return err
 	}
-	if err := c.learnVersion(ctx); err != nil {
-		return errors.Join(err, c.grpc.Close())
+	c.link.add(c)
+	version, err := c.askVersion(ctx)
+	if err != nil {
+		return err
 	}
+	c.link.version.CompareAndSwap(nil, &version)
 	return nil
 }
 
@@ -85,25 +120,22 @@ func (c *Conn) learnSession(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.sessionID = got.sessionID
+	c.clientID = got.sessionID
+	if c.sessionID == "" {
+		c.sessionID = got.sessionID
+	}
 	return nil
 }
 
-// learnVersion is the one call of Open, for an early error.
-func (c *Conn) learnVersion(ctx context.Context) error {
+// askVersion is the one call of Open, for an early error.
+func (c *Conn) askVersion(ctx context.Context) (string, error) {
 	limited, cancel := context.WithTimeoutCause(ctx, c.opts.ConnectTimeout,
 		fmt.Errorf("no answer within %s; is the address right and the port reachable?", c.opts.ConnectTimeout))
 	defer cancel()
-	req := &wire.AnalyzePlanRequest{
-		SessionId: c.sessionID, UserContext: c.userContext(), ClientType: &c.agent,
+	resp, err := c.Analyze(withoutRetry(limited), &wire.AnalyzePlanRequest{
 		Analyze: &wire.AnalyzePlanRequest_SparkVersion_{SparkVersion: &wire.AnalyzePlanRequest_SparkVersion{}},
-	}
-	var resp wire.AnalyzePlanResponse
-	if err := c.invoke(limited, "AnalyzePlan", req, &resp); err != nil {
-		return err
-	}
-	c.version = resp.GetSparkVersion().GetVersion()
-	return nil
+	})
+	return resp.GetSparkVersion().GetVersion(), err
 }
 
 // Session returns the client's session on this connection.
@@ -112,38 +144,51 @@ func (c *Conn) Session() sql.SparkSession { return c.session }
 // SessionID returns the id of the session, a UUID.
 func (c *Conn) SessionID() string { return c.sessionID }
 
-// Version returns the server's Spark version, for example "4.0.1".
-func (c *Conn) Version() string { return c.version }
+// Version returns the server's Spark version, for example "4.0.1", or "" before
+// the server has answered.
+func (c *Conn) Version() string {
+	if version := c.link.version.Load(); version != nil {
+		return *version
+	}
+	return ""
+}
 
 // Address returns the address of the server.
 func (c *Conn) Address() Address { return c.addr }
 
 // Close releases the session on the server, which ends what still runs in it,
-// and closes the connection. It works twice. An unreachable server is no error:
-// there is nothing left to release.
+// and closes the connection when no other session uses it. It works twice. An
+// unreachable server is no error: there is nothing left to release.
 func (c *Conn) Close(ctx context.Context) error {
 	c.closeOnce.Do(func() {
-		req := &wire.ReleaseSessionRequest{SessionId: c.sessionID, UserContext: c.userContext(), ClientType: &c.agent}
-		err := c.invoke(ctx, "ReleaseSession", req, &wire.ReleaseSessionResponse{})
-		switch {
-		case err == nil, nothingToRelease(err):
-			err = nil
-		default:
+		var err error
+		if !c.opts.KeepSession {
+			req := &wire.ReleaseSessionRequest{SessionId: c.sessionID, UserContext: c.userContext(), ClientType: &c.agent}
+			err = c.invoke(withoutRetry(ctx), "ReleaseSession", req, &wire.ReleaseSessionResponse{})
+		}
+		if err != nil && !nothingToRelease(err) {
 			err = fmt.Errorf("release the Spark session: %w", err)
+		} else {
+			err = nil
 		}
 		c.closed.Store(true)
-		c.closeErr = errors.Join(err, c.grpc.Close())
+		c.background.stop()
+		c.closeErr = errors.Join(err, c.link.release(c))
 	})
 	return c.closeErr
 }
 
 // nothingToRelease reports whether the error of a release leaves nothing for us
-// to do: the server is gone, or it broke in its own clean-up without a word of
-// Spark. The latter happens where only the jars of spark-connect and spark-sql
-// are on its class path: its clean-up of machine learning models needs another.
+// to do: the server is gone or has given up the session, or it broke in its own
+// clean-up without a word of Spark. The latter happens where only the jars of
+// spark-connect and spark-sql are on its class path: its clean-up of machine
+// learning models needs another.
 func nothingToRelease(err error) bool {
 	var spark *component.SparkError
-	return errors.As(err, &spark) && spark.Class == "" && (spark.Code == "Unavailable" || spark.Code == "Unknown")
+	if !errors.As(err, &spark) {
+		return false
+	}
+	return errors.Is(err, ErrSessionLost) || spark.Class == "" && (spark.Code == "Unavailable" || spark.Code == "Unknown")
 }
 
 func (c *Conn) userContext() *wire.UserContext { return &wire.UserContext{UserId: c.user} }
@@ -153,44 +198,7 @@ func (c *Conn) invoke(ctx context.Context, method string, req, resp any) error {
 	return c.grpc.Invoke(ctx, servicePrefix+method, req, resp)
 }
 
-// builder is the client's channel.Builder. The client calls Build once.
-type builder struct{ c *Conn }
-
-func (b builder) User() string               { return b.c.user }
-func (b builder) UserAgent() string          { return b.c.agent }
-func (b builder) Headers() map[string]string { return nil } // the interceptors set them on every call
-func (b builder) SessionId() string          { return "" }  // the client never asks
-
-func (b builder) Build(context.Context) (*grpc.ClientConn, error) {
-	c := b.c
-	transport := insecure.NewCredentials()
-	if c.addr.TLS {
-		transport = credentials.NewTLS(&tls.Config{ServerName: c.addr.Host, MinVersion: tls.VersionTLS12})
-	}
-	opts := []grpc.DialOption{
-		grpc.WithTransportCredentials(transport),
-		grpc.WithUnaryInterceptor(c.unary),
-		grpc.WithStreamInterceptor(c.stream),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(c.opts.MaxMessage), grpc.MaxCallSendMsgSize(c.opts.MaxMessage)),
-		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: c.opts.Keepalive, Timeout: c.opts.ConnectTimeout}),
-	}
-	if c.addr.Token != "" {
-		opts = append(opts, grpc.WithPerRPCCredentials(bearer{token: c.addr.Token, tls: c.addr.TLS}))
-	}
-	conn, err := grpc.NewClient(c.addr.Endpoint(), opts...)
-	c.grpc = conn
-	return conn, err
+// newStream opens a streaming call with messages of ours.
+func (c *Conn) newStream(ctx context.Context, method string, desc grpc.StreamDesc) (grpc.ClientStream, error) {
+	return c.grpc.NewStream(ctx, &desc, servicePrefix+method)
 }
-
-// bearer sends the token. ParseAddress has refused a token on plain text to
-// another machine.
-type bearer struct {
-	token string
-	tls   bool
-}
-
-func (b bearer) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
-	return map[string]string{"authorization": "Bearer " + b.token}, nil
-}
-
-func (b bearer) RequireTransportSecurity() bool { return b.tls }

@@ -8,3 +8,13 @@ var ErrForeignSession = errors.New("the DataFrame belongs to another Spark sessi
 
 // ErrClosed is returned by calls on a closed connection.
 var ErrClosed = errors.New("the Spark session is closed")
+
+// ErrSessionLost is returned by calls on a session that the server has no more:
+// it was restarted, gave up a session that was idle for too long, or somebody
+// released it. Views, properties and cached data of the session are gone.
+var ErrSessionLost = errors.New("the Spark session is lost")
+
+// ErrOutcomeUnknown is returned for a command of which nobody can tell whether
+// it has taken effect: the connection or the server was lost while it ran. It is
+// never sent a second time.
+var ErrOutcomeUnknown = errors.New("the command may or may not have taken effect")

@@ -3,69 +3,99 @@ package connect
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
-	"slices"
-	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/sparkpipe/sparkpipe/component"
-	"github.com/sparkpipe/sparkpipe/internal/connect/wire"
 )
 
-// execution is the stream of one ExecutePlan call.
+// execution is one ExecutePlan, as the client or we see it: a stream of
+// responses. Below it are as many streams of gRPC as it takes.
 //
-// A cancelled gRPC call does not stop the job on the server. So the stream
-// below lives on a context of its own; when the caller's context ends, the
-// operation is interrupted, and the stream is read to the end that the server
-// then gives it, which proves that the job is gone. Only a server that does not
-// answer within Options.InterruptTimeout is left alone.
+// The server keeps a reattachable execution and its responses when the stream
+// breaks, and ends a stream by itself after some time or size. The execution then
+// goes on behind the last response, on a new stream.
+//
+// A cancelled gRPC call does not stop the job on the server. So the streams below
+// live on a context of their own; when the caller's context ends, the operation
+// is interrupted, and the stream is read to the end that the server then gives
+// it, which proves that the job is gone. Only a server that does not answer
+// within Options.InterruptTimeout is left alone.
+//
+// As with every gRPC stream, one goroutine sends and receives.
 type execution struct {
-	grpc.ClientStream
-	conn *Conn
+	link *link
+	conn *Conn           // known with the request
 	ctx  context.Context // the caller's
+	open func(ctx context.Context, method string) (grpc.ClientStream, error)
 
-	inner       context.Context    // of the stream below
-	cancel      context.CancelFunc // ends the stream below
-	stopWatch   func() bool        // stops waiting for the caller's context
+	inner     context.Context    // of the streams below
+	cancel    context.CancelFunc // ends them
+	stopWatch func() bool        // stops waiting for the caller's context
+	end       chan struct{}      // closed when the execution is over for us
+
+	request     proto.Message
 	operationID string
+	command     bool // may have an effect
+	view        responseView
 
-	done     chan struct{} // closed when the stream below has ended
-	doneOnce sync.Once
+	stream    grpc.ClientStream // nil between two streams
+	again     *retry
+	lastID    string    // of the last response
+	sends     int       // how often the request may have reached the server
+	resend    bool      // the request is to be sent again
+	attached  bool      // the stream is of ReattachExecute
+	refreshed bool      // the token has been read anew
+	opened    time.Time // the stream
+	fruitless int       // streams in a row that ended without a response
+	taking    int       // bytes of responses that the server may still keep
+	releasing atomic.Bool
+	complete  bool
+	unknown   bool // nobody can tell what became of the command
+	ended     bool
 }
 
-func newExecution(ctx context.Context, c *Conn, open func(context.Context) (grpc.ClientStream, error)) (grpc.ClientStream, error) {
+func newExecution(ctx context.Context, l *link, open func(context.Context, string) (grpc.ClientStream, error)) (grpc.ClientStream, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, c.callError(ctx, err, "")
+		return nil, l.callError(ctx, err, "")
 	}
-	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	s, err := open(inner)
-	if err != nil {
-		cancel()
-		return nil, c.callError(ctx, err, "")
-	}
-	return &execution{
-		ClientStream: s, conn: c, ctx: ctx, inner: inner, cancel: cancel,
-		stopWatch: func() bool { return true }, done: make(chan struct{}),
-	}, nil
+	e := &execution{link: l, ctx: ctx, open: open, end: make(chan struct{})}
+	e.inner, e.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	e.again = l.newRetry(e.inner)
+	return e, nil
 }
 
-// SendMsg completes the request and starts to watch the caller's context.
+// Header and Trailer implement [grpc.ClientStream]; a stream that goes on over
+// several of gRPC has neither.
+func (e *execution) Header() (metadata.MD, error) { return nil, nil }
+
+// Trailer implements [grpc.ClientStream].
+func (e *execution) Trailer() metadata.MD { return nil }
+
+// CloseSend implements [grpc.ClientStream]. The request is all there is to send.
+func (e *execution) CloseSend() error { return nil }
+
+// Context implements [grpc.ClientStream].
+func (e *execution) Context() context.Context { return e.ctx }
+
+// SendMsg takes the request and starts the execution. What goes wrong on the way
+// comes from RecvMsg, which can do something about it.
 func (e *execution) SendMsg(m any) error {
-	if msg, ok := m.(proto.Message); ok {
-		e.operationID = completeRequest(msg.ProtoReflect(), TagsOf(e.ctx))
+	e.conn = e.link.sessionOf(m)
+	msg, ok := m.(proto.Message)
+	if !ok || e.conn == nil || e.conn.closed.Load() {
+		e.cancel()
+		return errClosedCall()
 	}
-	if err := e.ClientStream.SendMsg(m); err != nil {
-		if errors.Is(err, io.EOF) {
-			return err // gRPC's way to say: RecvMsg knows the reason
-		}
-		e.end()
-		return e.conn.callError(e.ctx, err, e.operationID)
-	}
+	e.conn.complete(m)
+	e.request = msg
+	e.operationID, e.command = completeExecute(msg.ProtoReflect(), TagsOf(e.ctx))
 	e.stopWatch = context.AfterFunc(e.ctx, e.interrupt)
 	return nil
 }
@@ -73,49 +103,123 @@ func (e *execution) SendMsg(m any) error {
 // RecvMsg reads the next response. After the caller's context has ended it
 // returns the context's error, once the operation has ended on the server.
 func (e *execution) RecvMsg(m any) error {
-	err := e.ClientStream.RecvMsg(m)
-	if err == nil {
-		return nil
+	if e.ended {
+		return io.EOF
 	}
-	e.end()
-	if errors.Is(err, io.EOF) {
-		return io.EOF // the server finished, whatever became of the context meanwhile
+	e.link.watch.enter()
+	defer e.link.watch.leave()
+	for !e.complete {
+		err := e.receive(m)
+		if err == nil {
+			e.taken(m)
+			return nil
+		}
+		if next := e.recover(err); next != nil {
+			return e.fail(next)
+		}
 	}
-	return e.conn.callError(e.ctx, err, e.operationID)
+	e.finish()
+	return io.EOF
 }
 
-// end marks the stream below as over and frees what it holds.
-func (e *execution) end() {
-	e.doneOnce.Do(func() {
-		close(e.done)
-		e.stopWatch()
-		e.cancel()
+// receive reads from the stream below and opens one when there is none.
+func (e *execution) receive(m any) error {
+	if e.stream == nil {
+		if err := e.connect(); err != nil {
+			return err
+		}
+	}
+	err := e.stream.RecvMsg(m)
+	if err == nil {
+		e.link.watch.heard()
+	}
+	return err
+}
+
+// taken notes what a response says.
+func (e *execution) taken(m any) {
+	e.conn.note(m)
+	e.again.progress()
+	e.fruitless = 0
+	seen := e.view.read(m)
+	e.lastID, e.complete = seen.id, seen.complete
+	e.tell(seen)
+	if e.taking += seen.size; e.taking >= releaseEvery && !e.complete && e.releasing.CompareAndSwap(false, true) {
+		e.taking = 0
+		id, until := e.operationID, e.lastID
+		e.conn.background.Go(func(ctx context.Context) {
+			defer e.releasing.Store(false)
+			e.conn.releaseUntil(ctx, id, until)
+		})
+	}
+}
+
+// finish ends the execution for us. The rest happens behind the caller's back:
+// what the stream still has to say is heard, then the server is told that it can
+// forget the operation.
+func (e *execution) finish() {
+	if e.ended {
+		return
+	}
+	e.ended = true
+	e.stopWatch()
+	close(e.end)
+	stream, cancel, id := e.stream, e.cancel, e.operationID
+	if e.sends == 0 || e.held() {
+		cancel()
+		return
+	}
+	e.conn.background.Go(func(ctx context.Context) {
+		defer context.AfterFunc(ctx, cancel)()
+		if stream != nil {
+			drain(stream)
+		}
+		cancel()
+		e.conn.releaseAll(ctx, id)
 	})
+}
+
+// fail ends the execution with an error.
+func (e *execution) fail(err error) error {
+	failed := e.again.failure(e.conn.callError(e.ctx, err, e.operationID))
+	if e.unknown {
+		failed = outcomeUnknown(failed)
+	}
+	e.finish()
+	return failed
+}
+
+// outcomeUnknown says of an error that nobody knows what became of the command.
+func outcomeUnknown(err error) error {
+	var rpc *rpcError
+	if !errors.As(err, &rpc) {
+		return err
+	}
+	full := *rpc
+	full.cause = fmt.Errorf("%w: %w", ErrOutcomeUnknown, rpc.cause)
+	return &full
 }
 
 // interrupt runs in a goroutine of its own when the caller's context ends. The
 // server may not know the operation yet, so it asks again until the stream
-// ends.
+// ends. A server that does not listen is left alone after a while.
 func (e *execution) interrupt() {
 	defer e.cancel()
-	ctx, cancel := context.WithTimeout(e.inner, e.conn.opts.InterruptTimeout)
+	ctx, cancel := context.WithTimeout(e.inner, e.link.opts.InterruptTimeout)
 	defer cancel()
-	for wait := 10 * time.Millisecond; ; wait = min(2*wait, 500*time.Millisecond) {
-		select {
-		case <-e.done:
-			return
-		default:
-		}
-		if _, err := e.conn.Interrupt(ctx, e.operationID); unavailable(err) {
-			return
+	misses := 0
+	for wait := 10 * time.Millisecond; misses < 3; wait = min(2*wait, 500*time.Millisecond) {
+		if _, err := e.conn.Interrupt(withoutRetry(ctx), e.operationID); unavailable(err) {
+			misses++
 		}
 		timer := time.NewTimer(wait)
 		select {
-		case <-e.done:
+		case <-e.end:
 			timer.Stop()
 			return
 		case <-ctx.Done():
 			timer.Stop()
+			e.conn.background.Go(func(ctx context.Context) { e.conn.releaseAll(ctx, e.operationID) }) // ends it too
 			return
 		case <-timer.C:
 		}
@@ -125,56 +229,4 @@ func (e *execution) interrupt() {
 func unavailable(err error) bool {
 	var spark *component.SparkError
 	return errors.As(err, &spark) && spark.Code == "Unavailable"
-}
-
-// completeRequest gives an ExecutePlanRequest an operation id, unless it has
-// one, and adds the tags. The message may be the client's or ours: the names of
-// the fields are the same.
-func completeRequest(m protoreflect.Message, tags []string) (operationID string) {
-	fields := m.Descriptor().Fields()
-	if id := fields.ByName("operation_id"); id != nil {
-		if !m.Has(id) {
-			m.Set(id, protoreflect.ValueOfString(uuid.NewString()))
-		}
-		operationID = m.Get(id).String()
-	}
-	if field := fields.ByName("tags"); field != nil && len(tags) > 0 {
-		list := m.Mutable(field).List()
-		have := make([]string, list.Len())
-		for i := range have {
-			have[i] = list.Get(i).String()
-		}
-		for _, tag := range tags {
-			if !slices.Contains(have, tag) {
-				list.Append(protoreflect.ValueOfString(tag))
-			}
-		}
-	}
-	return operationID
-}
-
-// Interrupt ends an operation on the server and returns the ids of what it
-// interrupted, none when the operation is not known there or has ended.
-func (c *Conn) Interrupt(ctx context.Context, operationID string) ([]string, error) {
-	return c.interrupt(ctx, &wire.InterruptRequest{
-		InterruptType: wire.InterruptRequest_INTERRUPT_TYPE_OPERATION_ID,
-		Interrupt:     &wire.InterruptRequest_OperationId{OperationId: operationID},
-	})
-}
-
-// InterruptTag ends all operations of the session that carry the tag.
-func (c *Conn) InterruptTag(ctx context.Context, tag string) ([]string, error) {
-	return c.interrupt(ctx, &wire.InterruptRequest{
-		InterruptType: wire.InterruptRequest_INTERRUPT_TYPE_TAG,
-		Interrupt:     &wire.InterruptRequest_OperationTag{OperationTag: tag},
-	})
-}
-
-func (c *Conn) interrupt(ctx context.Context, req *wire.InterruptRequest) ([]string, error) {
-	req.SessionId, req.UserContext, req.ClientType = c.sessionID, c.userContext(), &c.agent
-	var resp wire.InterruptResponse
-	if err := c.invoke(ctx, "Interrupt", req, &resp); err != nil {
-		return nil, err
-	}
-	return resp.GetInterruptedIds(), nil
 }

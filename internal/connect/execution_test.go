@@ -110,7 +110,7 @@ func TestCancelAfterTheEndIsNoError(t *testing.T) {
 func TestServerGoesAwayInMidRun(t *testing.T) {
 	t.Parallel()
 	server := fakeconnect.Start(t)
-	conn := open(t, server, &connect.Options{ServerLog: "spark.log"})
+	conn := open(t, server, &connect.Options{ServerLog: "spark.log", ReconnectTimeout: -1})
 	server.OnExecute(func(op *fakeconnect.Operation) error {
 		go server.Stop()
 		<-op.Context().Done()

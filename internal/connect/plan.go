@@ -16,6 +16,7 @@ import (
 
 // captured is what the unary interceptor took out of a request.
 type captured struct {
+	conn      *Conn
 	sessionID string
 	relation  proto.Message
 }
@@ -54,6 +55,25 @@ func (got *captured) take(req any) error {
 	return nil
 }
 
+// Owner returns the connection that a DataFrame belongs to and its relation,
+// marshalled. It makes no round trip. It returns [ErrForeignSession] for a
+// DataFrame of a connection that is not ours and [ErrClosed] when its session
+// has been closed.
+func Owner(ctx context.Context, df sql.DataFrame) (*Conn, []byte, error) {
+	if df == nil {
+		return nil, nil, errors.New("the DataFrame is nil")
+	}
+	got, err := capture(ctx, df)
+	if err != nil {
+		return nil, nil, err
+	}
+	if got.conn == nil {
+		return nil, nil, ErrClosed
+	}
+	data, err := proto.Marshal(got.relation)
+	return got.conn, data, err
+}
+
 // Export returns the relation of a DataFrame of this session, marshalled. It
 // makes no round trip. It returns [ErrForeignSession] for a DataFrame of
 // another session.
@@ -65,7 +85,7 @@ func (c *Conn) Export(ctx context.Context, df sql.DataFrame) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if got.sessionID != c.sessionID {
+	if got.sessionID != c.clientID {
 		return nil, ErrForeignSession
 	}
 	return proto.Marshal(got.relation)

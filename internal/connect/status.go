@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -21,6 +23,15 @@ import (
 // callError turns the error of a gRPC call into one that carries a
 // [component.SparkError], or the cause of ctx when that has ended.
 func (c *Conn) callError(ctx context.Context, err error, operationID string) error {
+	return c.link.errorFor(ctx, c, err, operationID)
+}
+
+// callError is [Conn.callError] where the session is not known.
+func (l *link) callError(ctx context.Context, err error, operationID string) error {
+	return l.errorFor(ctx, nil, err, operationID)
+}
+
+func (l *link) errorFor(ctx context.Context, c *Conn, err error, operationID string) error {
 	if err == nil || errors.Is(err, io.EOF) {
 		return err
 	}
@@ -32,10 +43,34 @@ func (c *Conn) callError(ctx context.Context, err error, operationID string) err
 		return &rpcError{status: status.FromContextError(ctx.Err()), cause: context.Cause(ctx), ctxErr: ctx.Err()}
 	}
 	st := status.Convert(err)
-	spark := c.sparkError(st)
+	spark := l.sparkError(c, st)
 	spark.OperationID = operationID
-	c.recent.add(spark)
-	return &rpcError{status: st, cause: spark}
+	l.recent.add(spark)
+	return &rpcError{status: st, cause: named(spark)}
+}
+
+// lostClasses are the error classes that say that the server has no such session
+// any more.
+var lostClasses = []string{
+	"INVALID_HANDLE.SESSION_CLOSED", "INVALID_HANDLE.SESSION_NOT_FOUND", "INVALID_HANDLE.SESSION_CHANGED",
+}
+
+// named gives an error that callers branch on beside what the server said.
+func named(spark *component.SparkError) error {
+	if slices.Contains(lostClasses, spark.Class) {
+		return fmt.Errorf("%w: %w", ErrSessionLost, spark)
+	}
+	return spark
+}
+
+// classOf is the error class in the details of a status, or empty.
+func classOf(st *status.Status) string {
+	for _, detail := range st.Details() {
+		if info, ok := detail.(*errdetails.ErrorInfo); ok {
+			return info.GetMetadata()["errorClass"]
+		}
+	}
+	return ""
 }
 
 // rpcError keeps the gRPC status for the client, which reads it, beside what
@@ -64,7 +99,7 @@ func errClosedCall() error {
 }
 
 // sparkError reads every field that the server sent with the status.
-func (c *Conn) sparkError(st *status.Status) *component.SparkError {
+func (l *link) sparkError(c *Conn, st *status.Status) *component.SparkError {
 	spark := &component.SparkError{Code: st.Code().String(), Message: st.Message()}
 	for _, detail := range st.Details() {
 		info, ok := detail.(*errdetails.ErrorInfo)
@@ -79,8 +114,8 @@ func (c *Conn) sparkError(st *status.Status) *component.SparkError {
 		}
 	}
 	spark.Message = plainMessage(spark)
-	spark.Hint = c.hint(spark)
-	if spark.ErrorID != "" {
+	spark.Hint = l.hint(spark)
+	if spark.ErrorID != "" && c != nil {
 		id := spark.ErrorID
 		var mu sync.Mutex
 		var causes []component.SparkCause
@@ -108,8 +143,10 @@ func plainMessage(spark *component.SparkError) string {
 	if spark.SQLState != "" {
 		text = strings.Replace(text, " SQLSTATE: "+spark.SQLState, "", 1)
 	}
-	if cause, ok := strings.CutPrefix(text, `connection error: desc = "transport: `); ok {
-		text = strings.TrimPrefix(strings.TrimSuffix(cause, `"`), "Error while dialing: ")
+	if quoted, ok := strings.CutPrefix(text, "connection error: desc = "); ok {
+		if plain, err := strconv.Unquote(quoted); err == nil {
+			text = strings.TrimPrefix(strings.TrimPrefix(plain, "transport: "), "Error while dialing: ")
+		}
 	}
 	return strings.TrimSpace(text)
 }
@@ -191,7 +228,8 @@ func (c *Conn) Error(ctx context.Context, err error) error {
 		spark.Message = plainMessage(spark)
 		spark.Hint = c.hint(spark)
 	}
-	return &clientError{text: replaceClientText(err, spark), errs: []error{spark, err}}
+	told := named(spark)
+	return &clientError{text: replaceClientText(err, told), errs: []error{told, err}}
 }
 
 // clientError is an error of the client with what was lost put back.

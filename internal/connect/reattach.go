@@ -1,0 +1,198 @@
+package connect
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"time"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/sparkpipe/sparkpipe/internal/connect/wire"
+)
+
+// The error classes by which a server tells what it knows of an operation.
+const (
+	classNotFound     = "INVALID_HANDLE.OPERATION_NOT_FOUND"
+	classExists       = "INVALID_HANDLE.OPERATION_ALREADY_EXISTS"
+	classDisconnected = "INVALID_CURSOR.DISCONNECTED"
+)
+
+// forgottenClasses are those of an operation of which the server cannot tell
+// what became.
+var forgottenClasses = append([]string{
+	classNotFound, "INVALID_HANDLE.OPERATION_ABANDONED",
+	"INVALID_CURSOR.NOT_REATTACHABLE", "INVALID_CURSOR.POSITION_NOT_AVAILABLE", "INVALID_CURSOR.POSITION_NOT_FOUND",
+}, lostClasses...)
+
+const (
+	// minContact is how long a stream must have lived for the next one to count
+	// as the first that breaks.
+	minContact = time.Second
+	// maxSends bounds how often a request is sent that never starts.
+	maxSends = 4
+	// maxOdd bounds how often a stream may end in a way that is neither a broken
+	// connection nor a word of Spark, such as a proxy's reset.
+	maxOdd = 4
+)
+
+// connect opens the stream below: of the request, or when the server may have
+// that already, of what follows the last response.
+func (e *execution) connect() error {
+	if e.sends > 0 && !e.resend {
+		return e.reattach()
+	}
+	s, err := e.open(e.inner, servicePrefix+"ExecutePlan")
+	if err != nil {
+		return err // nothing has been sent
+	}
+	e.sends++
+	e.resend, e.attached = false, false
+	return e.begin(s, e.request)
+}
+
+func (e *execution) reattach() error {
+	s, err := e.open(e.inner, servicePrefix+"ReattachExecute")
+	if err != nil {
+		return err
+	}
+	req := &wire.ReattachExecuteRequest{
+		SessionId: e.conn.sessionID, UserContext: e.conn.userContext(), ClientType: &e.conn.agent,
+		OperationId: e.operationID, ClientObservedServerSideSessionId: e.conn.serverID.Load(),
+	}
+	if e.lastID != "" {
+		req.LastResponseId = &e.lastID
+	}
+	e.attached = true
+	return e.begin(s, req)
+}
+
+// begin sends the one message of a stream.
+func (e *execution) begin(s grpc.ClientStream, req any) error {
+	e.stream, e.opened = s, time.Now()
+	if err := s.SendMsg(req); err != nil && !errors.Is(err, io.EOF) { // EOF: RecvMsg knows the reason
+		return err
+	}
+	return s.CloseSend()
+}
+
+// recover decides what becomes of the execution after the stream below has
+// ended. It returns nil when a new stream is to be opened, after a pause where
+// one is due, or the error that ends the execution.
+func (e *execution) recover(err error) error {
+	had := e.stream != nil
+	e.stream = nil
+	e.fruitless++
+	if had && e.link.watch.heardSince(e.opened.Add(minContact)) {
+		e.again.progress() // the server was there after the stream began
+		e.fruitless = 1
+	}
+	if errors.Is(err, io.EOF) {
+		if e.fruitless == 1 { // the server's limit of time or size
+			return nil
+		}
+		err = status.Error(codes.Unavailable, "the server ended the stream of an execution that is not over")
+	}
+	st := status.Convert(err)
+	class := classOf(st)
+	switch {
+	case e.inner.Err() != nil:
+		return err
+	case class == classNotFound && e.neverStarted():
+		e.resend = true
+		return nil
+	case class == classExists && e.sends > 1, class == classDisconnected, st.Code() == codes.Unavailable && !hasVerdict(st),
+		isOdd(st) && e.fruitless < maxOdd:
+		if e.again.wait(err, "ExecutePlan") {
+			return nil
+		}
+	case st.Code() == codes.Unauthenticated && !e.refreshed && e.link.refreshToken(e.ctx):
+		e.refreshed = true
+		e.resend = !e.attached // the server turned it away at the door
+		return nil
+	}
+	e.unknown = e.command && e.sends > 0 && e.ctx.Err() == nil && e.doubtful(st, class)
+	return err
+}
+
+// neverStarted reports whether an operation that the server does not know can be
+// sent again: no response has come, so that the server has not forgotten it but
+// never had it.
+func (e *execution) neverStarted() bool {
+	return e.attached && e.lastID == "" && e.sends < maxSends && e.ctx.Err() == nil
+}
+
+// doubtful reports whether the error leaves open what became of a command.
+func (e *execution) doubtful(st *status.Status, class string) bool {
+	if slices.Contains(forgottenClasses, class) {
+		return e.attached || e.sends > 1
+	}
+	return st.Code() == codes.Unavailable && !hasVerdict(st) || isOdd(st)
+}
+
+// held reports whether the server should go on knowing the operation, although
+// it is over for us. While it does, it answers a copy of the request that comes
+// late with the old result; and when it gives the operation up by itself, it
+// keeps a note of that and refuses the copy. After a release Spark before 4.1
+// knows nothing and runs the copy (SPARK-53492).
+func (e *execution) held() bool {
+	return e.command && (e.sends > 1 || e.conn.Hazards().LateExecuteAccepted)
+}
+
+// hasVerdict reports whether Spark itself has spoken, and not the transport.
+func hasVerdict(st *status.Status) bool {
+	return slices.ContainsFunc(st.Details(), func(detail any) bool {
+		_, ok := detail.(*errdetails.ErrorInfo)
+		return ok
+	})
+}
+
+// isOdd reports whether the transport has ended a stream in a way that is no
+// broken connection.
+func isOdd(st *status.Status) bool {
+	switch st.Code() {
+	case codes.Canceled, codes.Internal, codes.Unknown, codes.DeadlineExceeded:
+		return !hasVerdict(st)
+	default:
+		return false
+	}
+}
+
+// drain reads a stream to its end. To release an operation before would make the
+// server break the stream.
+func drain(stream grpc.ClientStream) {
+	for stream.RecvMsg(new(wire.ReleaseSessionResponse)) == nil { //nolint:revive // any message would do
+	}
+}
+
+// releaseEvery is how many bytes of responses may wait at the server for us to
+// say that we have them. The server keeps 10 MiB by itself
+// (spark.connect.execute.reattachable.observerRetryBufferSize).
+const releaseEvery = 4 << 20
+
+// releaseUntil tells the server that responses have arrived.
+func (c *Conn) releaseUntil(ctx context.Context, operationID, responseID string) {
+	c.release(ctx, &wire.ReleaseExecuteRequest{OperationId: operationID, Release: &wire.ReleaseExecuteRequest_ReleaseUntil_{
+		ReleaseUntil: &wire.ReleaseExecuteRequest_ReleaseUntil{ResponseId: responseID},
+	}})
+}
+
+// releaseAll tells the server that an operation is over for us; one that still
+// runs is ended.
+func (c *Conn) releaseAll(ctx context.Context, operationID string) {
+	c.release(ctx, &wire.ReleaseExecuteRequest{OperationId: operationID, Release: &wire.ReleaseExecuteRequest_ReleaseAll_{
+		ReleaseAll: &wire.ReleaseExecuteRequest_ReleaseAll{},
+	}})
+}
+
+// release is a favour to the server; without it the server forgets by itself.
+func (c *Conn) release(ctx context.Context, req *wire.ReleaseExecuteRequest) {
+	ctx, cancel := context.WithTimeout(withoutRetry(ctx), c.opts.ConnectTimeout)
+	defer cancel()
+	req.SessionId, req.UserContext, req.ClientType = c.sessionID, c.userContext(), &c.agent
+	_ = c.invoke(ctx, "ReleaseExecute", req, &wire.ReleaseExecuteResponse{})
+}

@@ -25,9 +25,14 @@ build:
 demo: setup build
 	$(BIN) local -- sh -c '$(BIN) run examples/flights/flights.conf && $(GO) run ./examples/flights'
 
-# All tests against one warm server. GOTESTFLAGS adds flags.
+# All tests against two warm servers, one of each version that internal/sparktest
+# names. GOTESTFLAGS adds flags. A server that SPARK_REMOTE or SPARK_REMOTE_NEXT
+# names already is used instead.
+SERVER := $(BIN) local --conf spark.sql.shuffle.partitions=2 --conf spark.driver.memory=3g
 test: setup-race build
-	$(BIN) local --conf spark.sql.shuffle.partitions=2 -- $(GO) test -race -shuffle=on -timeout 30m $(GOTESTFLAGS) ./...
+	$(SERVER) --spark-version 4.0.1 -- \
+	$(SERVER) --spark-version 4.2.0 --env SPARK_REMOTE_NEXT -- \
+	$(GO) test -race -shuffle=on -timeout 30m $(GOTESTFLAGS) ./...
 
 # Micro benchmarks, then whole programs side by side with what they replace.
 bench: setup build

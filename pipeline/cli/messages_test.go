@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -152,6 +153,26 @@ func TestMessageForABadEnvironment(t *testing.T) {
 	t.Setenv("SPARK_REMOTE", "sc://example.invalid:15002/;token=hush-hush")
 	got = sparkpipe(t, "local")
 	require.Equal(t, outcome{cli.ExitUsage, "", "sparkpipe: SPARK_REMOTE is set, so no server is started; unset it to have one\n"}, got)
+}
+
+func TestLocalWithAnotherVariable(t *testing.T) {
+	t.Setenv("SPARK_REMOTE", "sc://first:15002")
+	t.Setenv("OTHER", "sc://second:15002/;token=hush-hush")
+	got := sparkpipe(t, "local", "--env", "OTHER", "--", "sh", "-c", `echo "$SPARK_REMOTE $OTHER"`)
+	require.Equal(t, outcome{cli.ExitSucceeded, "sc://first:15002 sc://second:15002/;token=hush-hush\n", ""}, got)
+
+	got = sparkpipe(t, "local", "--env", "OTHER")
+	require.Equal(t, outcome{cli.ExitUsage, "", "sparkpipe: OTHER is set, so no server is started; unset it to have one\n"}, got)
+
+	t.Setenv("OTHER", "hush-hush:15002")
+	got = sparkpipe(t, "local", "--env", "OTHER", "--", "true")
+	require.Equal(t, outcome{cli.ExitUsage, "", "sparkpipe: OTHER does not hold an address such as sc://host:15002; " +
+		"correct it, or unset it to have a server started\n"}, got)
+
+	for _, name := range []string{"", " ", "A=B", "1A", "A-B"} {
+		got = sparkpipe(t, "local", "--env", name, "--", "true")
+		require.Equal(t, outcome{cli.ExitUsage, "", fmt.Sprintf("sparkpipe: --env wants the name of an environment variable, got %q\n", name)}, got)
+	}
 }
 
 func TestMessageForMissingJava(t *testing.T) {

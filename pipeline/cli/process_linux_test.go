@@ -221,6 +221,17 @@ func TestLocalWithACommand(t *testing.T) {
 	requireNothingLeft(t, tmp)
 }
 
+func TestLocalWithASecondServer(t *testing.T) {
+	t.Parallel()
+	needJava(t)
+	tmp := t.TempDir()
+	script := `echo "$SPARK_REMOTE"; echo "$SPARK_REMOTE_NEXT"`
+	p := startProgram(t, tmp, "sc://first:15002", "local", "--env", "SPARK_REMOTE_NEXT", "--", "sh", "-c", script)
+	require.Zero(t, p.wait(t, patience), "stderr:\n%s", &p.stderr)
+	require.Regexp(t, `^sc://first:15002\nsc://127\.0\.0\.1:\d+\n$`, p.stdout.String(), "one is given, one is started")
+	requireNothingLeft(t, tmp)
+}
+
 func TestLocalPassesOnSignalsAndExitCodes(t *testing.T) {
 	t.Parallel()
 	server := fakeconnect.Start(t)

@@ -29,9 +29,9 @@ type heart struct {
 	key   string
 }
 
-func newHeart(t testing.TB) heart {
+func newHeart(t testing.TB, remote string) heart {
 	t.Helper()
-	spark := realSpark(t)
+	spark := sparkAt(t, remote)
 	if master := rows(t, spark, "SET spark.master")[0]; !strings.HasPrefix(master, "spark.master local") {
 		t.Skipf("NOT RUN on %s: the heartbeat needs executors in the JVM of the server", master)
 	}
@@ -73,99 +73,110 @@ func (h heart) await(t testing.TB) {
 
 // requireStopped proves that the job runs no more: a job of another session that
 // wants every core ends, which it cannot while the endless one holds them, and
-// from its beginning to its end no heartbeat comes.
+// from the beginning to the end of a second one no heartbeat comes. The first
+// outlasts the rows that the tasks of the endless one were at.
 func (h heart) requireStopped(t testing.TB) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
+	h.useEveryCore(ctx, t)
 	last := h.beat(ctx, t)
+	h.useEveryCore(ctx, t)
+	require.Equal(t, last, h.beat(ctx, t), "the job goes on after it was cancelled")
+}
+
+func (h heart) useEveryCore(ctx context.Context, t testing.TB) {
+	t.Helper()
 	df, err := h.spark.SQL(ctx, "SELECT sum(id * id % 7) FROM range(20000000)")
 	require.NoError(t, err)
 	_, err = df.Collect(ctx)
 	require.NoError(t, h.spark.Error(ctx, err), "the server is busy")
-	require.Equal(t, last, h.beat(ctx, t), "the job goes on after it was cancelled")
 }
 
 // TestRealCancelLeavesNoJob is not parallel: the job takes every core.
 func TestRealCancelLeavesNoJob(t *testing.T) {
-	calls := map[string]func(ctx context.Context, spark *dataflow.Session, df sql.DataFrame) error{
-		"writer": func(ctx context.Context, spark *dataflow.Session, df sql.DataFrame) error {
-			return dataflow.Writer{Format: "noop", Mode: dataflow.SaveModeOverwrite}.Save(ctx, spark, df, "")
-		},
-		"client's collect": func(ctx context.Context, spark *dataflow.Session, df sql.DataFrame) error {
-			counted, err := df.SelectExpr(ctx, "count(beat)")
-			if err == nil {
-				_, err = counted.Collect(ctx)
-			}
-			return spark.Error(ctx, err)
-		},
-		"component": func(ctx context.Context, spark *dataflow.Session, df sql.DataFrame) error {
-			flow := dataflow.Steps{
-				Source: dataflow.SourceFunc(func(context.Context, *dataflow.Session) (sql.DataFrame, error) { return df, nil }),
-				Sink: dataflow.SinkFunc(func(ctx context.Context, _ *dataflow.Session, df sql.DataFrame) error {
-					return df.Writer().Format("noop").Mode("overwrite").Save(ctx, "")
-				}),
-			}
-			return dataflow.Component(flow).Run(ctx, provide(spark, nil))
-		},
-	}
-	sparktest.Remote(t)
-	for name, call := range calls {
-		t.Run(name, func(t *testing.T) {
-			heart, spark := newHeart(t), realSpark(t)
-			ctx, cancel := context.WithCancelCause(t.Context())
-			defer cancel(nil)
-			done := make(chan error, 1)
-			df := query(t, spark, heart.job())
-			go func() { done <- call(ctx, spark, df) }()
-			heart.await(t)
+	sparktest.Each(t, func(t *testing.T, remote string) {
+		calls := map[string]func(ctx context.Context, spark *dataflow.Session, df sql.DataFrame) error{
+			"writer": func(ctx context.Context, spark *dataflow.Session, df sql.DataFrame) error {
+				return dataflow.Writer{Format: "noop", Mode: dataflow.SaveModeOverwrite}.Save(ctx, spark, df, "")
+			},
+			"client's collect": func(ctx context.Context, spark *dataflow.Session, df sql.DataFrame) error {
+				counted, err := df.SelectExpr(ctx, "count(beat)")
+				if err == nil {
+					_, err = counted.Collect(ctx)
+				}
+				return spark.Error(ctx, err)
+			},
+			"component": func(ctx context.Context, spark *dataflow.Session, df sql.DataFrame) error {
+				flow := dataflow.Steps{
+					Source: dataflow.SourceFunc(func(context.Context, *dataflow.Session) (sql.DataFrame, error) { return df, nil }),
+					Sink: dataflow.SinkFunc(func(ctx context.Context, _ *dataflow.Session, df sql.DataFrame) error {
+						return df.Writer().Format("noop").Mode("overwrite").Save(ctx, "")
+					}),
+				}
+				return dataflow.Component(flow).Run(ctx, provide(spark, nil))
+			},
+		}
+		for name, call := range calls {
+			t.Run(name, func(t *testing.T) {
+				heart, spark := newHeart(t, remote), sparkAt(t, remote)
+				ctx, cancel := context.WithCancelCause(t.Context())
+				defer cancel(nil)
+				done := make(chan error, 1)
+				df := query(t, spark, heart.job())
+				go func() { done <- call(ctx, spark, df) }()
+				heart.await(t)
 
-			start := time.Now()
-			cancel(errReason)
-			err := <-done
-			require.Less(t, time.Since(start), 5*time.Second)
-			require.ErrorIs(t, err, errReason)
-			require.ErrorIs(t, err, context.Canceled)
-			heart.requireStopped(t)
-			require.Equal(t, []string{"1"}, rows(t, spark, "SELECT 1"), "the session goes on")
-		})
-	}
+				start := time.Now()
+				cancel(errReason)
+				err := <-done
+				require.Less(t, time.Since(start), 5*time.Second)
+				require.ErrorIs(t, err, errReason)
+				require.ErrorIs(t, err, context.Canceled)
+				heart.requireStopped(t)
+				require.Equal(t, []string{"1"}, rows(t, spark, "SELECT 1"), "the session goes on")
+			})
+		}
+	})
 }
 
 func TestRealDeadlineLeavesNoJob(t *testing.T) {
-	sparktest.Remote(t)
-	heart, spark := newHeart(t), realSpark(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
-	defer cancel()
-	err := spark.Exec(ctx, heart.job())
-	require.ErrorIs(t, err, context.DeadlineExceeded)
-	require.NotEmpty(t, heart.beat(t.Context(), t), "the job was at work")
-	heart.requireStopped(t)
+	sparktest.Each(t, func(t *testing.T, remote string) {
+		heart, spark := newHeart(t, remote), sparkAt(t, remote)
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		err := spark.Exec(ctx, heart.job())
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.NotEmpty(t, heart.beat(t.Context(), t), "the job was at work")
+		heart.requireStopped(t)
+	})
 }
 
 func TestRealInterruptTagLeavesNoJob(t *testing.T) {
-	sparktest.Remote(t)
-	heart, spark := newHeart(t), realSpark(t)
-	done := make(chan error, 1)
-	go func() { done <- spark.Exec(dataflow.WithOperationTags(t.Context(), "night"), heart.job()) }()
-	heart.await(t)
-	ids, err := spark.InterruptTag(t.Context(), "night")
-	require.NoError(t, err)
-	require.Len(t, ids, 1)
-	var failed *component.SparkError
-	require.ErrorAs(t, <-done, &failed)
-	require.Equal(t, "OPERATION_CANCELED", failed.Class)
-	heart.requireStopped(t)
+	sparktest.Each(t, func(t *testing.T, remote string) {
+		heart, spark := newHeart(t, remote), sparkAt(t, remote)
+		done := make(chan error, 1)
+		go func() { done <- spark.Exec(dataflow.WithOperationTags(t.Context(), "night"), heart.job()) }()
+		heart.await(t)
+		ids, err := spark.InterruptTag(t.Context(), "night")
+		require.NoError(t, err)
+		require.Len(t, ids, 1)
+		var failed *component.SparkError
+		require.ErrorAs(t, <-done, &failed)
+		require.Equal(t, "OPERATION_CANCELED", failed.Class)
+		heart.requireStopped(t)
+	})
 }
 
 func TestRealCloseLeavesNoJob(t *testing.T) {
-	sparktest.Remote(t)
-	heart, spark := newHeart(t), realSpark(t)
-	done := make(chan error, 1)
-	go func() { done <- spark.Exec(t.Context(), heart.job()) }()
-	heart.await(t)
-	require.NoError(t, spark.Close(t.Context()))
-	require.Error(t, <-done)
-	heart.requireStopped(t)
-	require.ErrorIs(t, spark.Exec(t.Context(), "SELECT 1"), dataflow.ErrClosed)
+	sparktest.Each(t, func(t *testing.T, remote string) {
+		heart, spark := newHeart(t, remote), sparkAt(t, remote)
+		done := make(chan error, 1)
+		go func() { done <- spark.Exec(t.Context(), heart.job()) }()
+		heart.await(t)
+		require.NoError(t, spark.Close(t.Context()))
+		require.Error(t, <-done)
+		heart.requireStopped(t)
+		require.ErrorIs(t, spark.Exec(t.Context(), "SELECT 1"), dataflow.ErrClosed)
+	})
 }

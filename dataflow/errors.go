@@ -16,3 +16,14 @@ var ErrForeignSession = connect.ErrForeignSession
 
 // ErrClosed is returned by calls on a [Session] after [Session.Close].
 var ErrClosed = connect.ErrClosed
+
+// ErrSessionLost is returned by calls on a session that the server has no more:
+// it was restarted, gave up a session that was idle for too long, or somebody
+// released it. Views, properties and cached data of the session are gone; open a
+// new one.
+var ErrSessionLost = connect.ErrSessionLost
+
+// ErrOutcomeUnknown is returned for a command, such as a write, of which nobody
+// can tell whether it has taken effect: the connection or the server was lost
+// while it ran. It is never sent a second time.
+var ErrOutcomeUnknown = connect.ErrOutcomeUnknown

@@ -7,18 +7,24 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/apache/spark-connect-go/v40/spark/sql"
+	"go.uber.org/zap"
 
 	"github.com/sparkpipe/sparkpipe/internal/connect"
 	"github.com/sparkpipe/sparkpipe/internal/connect/wire"
 )
 
-// Session is a Spark session on a connection of its own. It is safe for
-// concurrent use. [Connect] is the only way to one.
+// Session is a Spark session. It is safe for concurrent use. [Connect] opens one
+// on a connection of its own, and [Session.NewSession] another on the same
+// connection.
+//
+// The session survives a broken connection: executions, the client's own
+// included, go on where they were, and calls are made again. What cannot be
+// recovered is an error that says so: [ErrSessionLost], [ErrOutcomeUnknown].
 type Session struct {
 	// SparkSession is the client's own session on the same connection. Its Stop
 	// does nothing; use [Session.Close].
@@ -27,69 +33,35 @@ type Session struct {
 	conn       *connect.Conn
 	inputDirs  []string
 	afterClose func(ctx context.Context) error
+	logger     *zap.Logger
 	closed     sync.Once
 	closeErr   error
+
+	mu       sync.Mutex
+	cleanups []func(ctx context.Context) error // at Close, the last first
+
+	staging staging
 }
 
-// ConnectOptions are the settings of [Connect]. Nil and the zero value are the
-// defaults.
-type ConnectOptions struct {
-	// UserAgent is put before the library's own in what the server logs.
-	UserAgent string
-	// Conf are Spark properties to set on the session. One that cannot be set
-	// at run time and does not have the wanted value is an error.
-	Conf map[string]string
-	// Headers are gRPC metadata sent with every call.
-	Headers map[string]string
-	// ConnectTimeout bounds the first call; default 10 s.
-	ConnectTimeout time.Duration
-	// MaxMessageSize is the largest message in bytes, both ways; default
-	// 128 MiB, the default limit of the server.
-	MaxMessageSize int
-	// InputDirs are the folders in which a relative input path is looked for
-	// when the server is on this machine; default the working directory.
-	InputDirs []string
-	// ServerLog is the server's log file, named in the error when the server
-	// goes away; may be empty.
-	ServerLog string
-	// AfterClose is called once when the session has been closed, and when
-	// Connect fails; nil does nothing. Whoever starts a server for one session
-	// stops it here.
-	AfterClose func(ctx context.Context) error
-
-	_ struct{}
-}
-
-// Connect opens a session on the server of a connection string,
-// "sc://host:port/;key=value;...". It blocks for one round trip, two with Conf,
-// and fails early and clearly when nobody answers.
-func Connect(ctx context.Context, remote string, opts *ConnectOptions) (*Session, error) {
-	if opts == nil {
-		opts = &ConnectOptions{}
-	}
-	conn, err := connect.Open(ctx, remote, &connect.Options{
-		UserAgent: opts.UserAgent, Headers: opts.Headers, MaxMessage: opts.MaxMessageSize,
-		ConnectTimeout: opts.ConnectTimeout, ServerLog: opts.ServerLog,
-	})
-	s := &Session{conn: conn, inputDirs: opts.InputDirs, afterClose: opts.AfterClose}
-	if err != nil {
-		_ = s.Close(context.WithoutCancel(ctx)) // the first error is the one to tell
-		return nil, err
-	}
-	s.SparkSession = conn.Session()
-	if err := conn.SetConf(ctx, opts.Conf); err != nil {
-		_ = s.Close(context.WithoutCancel(ctx)) // the first error is the one to tell
-		return nil, err
-	}
-	return s, nil
+// atClose has f called when the session is closed, before its connection is.
+func (s *Session) atClose(f func(ctx context.Context) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cleanups = append(s.cleanups, f)
 }
 
 // Close releases the session on the server, which ends whatever still runs in
 // it, and closes the connection. It blocks for one round trip and works twice.
 func (s *Session) Close(ctx context.Context) error {
 	s.closed.Do(func() {
+		s.mu.Lock()
+		cleanups := s.cleanups
+		s.mu.Unlock()
+		for _, f := range slices.Backward(cleanups) {
+			s.closeErr = errors.Join(s.closeErr, f(ctx))
+		}
 		if s.conn != nil {
-			s.closeErr = s.conn.Close(ctx)
+			s.closeErr = errors.Join(s.closeErr, s.conn.Close(ctx))
 		}
 		if s.afterClose != nil {
 			s.closeErr = errors.Join(s.closeErr, s.afterClose(ctx))

@@ -15,10 +15,16 @@ import (
 	"github.com/sparkpipe/sparkpipe/internal/sparktest"
 )
 
-// realSpark opens a session on the real server, whose clock is on UTC.
+// realSpark opens a session on the real server of the default version.
 func realSpark(t testing.TB) *dataflow.Session {
 	t.Helper()
-	return connectTo(t, sparktest.Remote(t), &dataflow.ConnectOptions{Conf: map[string]string{"spark.sql.session.timeZone": "UTC"}})
+	return sparkAt(t, sparktest.Remote(t))
+}
+
+// sparkAt opens a session on a real server, with the clock on UTC.
+func sparkAt(t testing.TB, remote string) *dataflow.Session {
+	t.Helper()
+	return connectTo(t, remote, &dataflow.ConnectOptions{Conf: map[string]string{"spark.sql.session.timeZone": "UTC"}})
 }
 
 // uniqueName is a name that no other test and no other run has.
@@ -75,40 +81,43 @@ func schemaOf(t testing.TB, spark *dataflow.Session, df sql.DataFrame) []string 
 
 func TestRealConnect(t *testing.T) {
 	t.Parallel()
-	spark := realSpark(t)
-	require.Regexp(t, `^\d+\.\d+\.\d+`, spark.ServerVersion())
-	require.Equal(t, []string{spark.ServerVersion()}, rows(t, spark, "SELECT split(version(), ' ')[0]"))
+	sparktest.Each(t, func(t *testing.T, remote string) {
+		spark := sparkAt(t, remote)
+		require.Regexp(t, `^\d+\.\d+\.\d+`, spark.ServerVersion())
+		require.Equal(t, []string{spark.ServerVersion()}, rows(t, spark, "SELECT split(version(), ' ')[0]"))
+	})
 }
 
 func TestRealConf(t *testing.T) {
 	t.Parallel()
-	remote := sparktest.Remote(t)
-	const static = "spark.sql.warehouse.dir"
-	current, _ := strings.CutPrefix(rows(t, realSpark(t), "SET "+static)[0], static+" ")
-	t.Run("properties of the session", func(t *testing.T) {
-		t.Parallel()
-		spark := connectTo(t, remote, &dataflow.ConnectOptions{Conf: map[string]string{
-			"spark.sql.shuffle.partitions": "3", "my.own.key-with.dots_and-dashes": "a value; with 'quotes' = and ünicode",
-		}})
-		require.Equal(t, []string{"spark.sql.shuffle.partitions 3"}, rows(t, spark, "SET spark.sql.shuffle.partitions"))
-		require.Equal(t, []string{"my.own.key-with.dots_and-dashes a value; with 'quotes' = and ünicode"}, rows(t, spark, "SET `my.own.key-with.dots_and-dashes`"))
-	})
-	t.Run("a static one with the value it has", func(t *testing.T) {
-		t.Parallel()
-		spark := connectTo(t, remote, &dataflow.ConnectOptions{Conf: map[string]string{
-			static: current, "spark.sql.shuffle.partitions": "5",
-		}})
-		require.Equal(t, []string{"spark.sql.shuffle.partitions 5"}, rows(t, spark, "SET spark.sql.shuffle.partitions"))
-	})
-	t.Run("a static one with another value", func(t *testing.T) {
-		t.Parallel()
-		_, err := dataflow.Connect(t.Context(), remote, &dataflow.ConnectOptions{Conf: map[string]string{
-			static: "/another/warehouse", "spark.sql.shuffle.partitions": "3",
-		}})
-		require.ErrorContains(t, err, "set "+static+" on the running server")
-		require.NotContains(t, err.Error(), "shuffle")
-		var spark *component.SparkError
-		require.ErrorAs(t, err, &spark)
-		require.Equal(t, "46110", spark.SQLState)
+	sparktest.Each(t, func(t *testing.T, remote string) {
+		const static = "spark.sql.warehouse.dir"
+		current, _ := strings.CutPrefix(rows(t, sparkAt(t, remote), "SET "+static)[0], static+" ")
+		t.Run("properties of the session", func(t *testing.T) {
+			t.Parallel()
+			spark := connectTo(t, remote, &dataflow.ConnectOptions{Conf: map[string]string{
+				"spark.sql.shuffle.partitions": "3", "my.own.key-with.dots_and-dashes": "a value; with 'quotes' = and ünicode",
+			}})
+			require.Equal(t, []string{"spark.sql.shuffle.partitions 3"}, rows(t, spark, "SET spark.sql.shuffle.partitions"))
+			require.Equal(t, []string{"my.own.key-with.dots_and-dashes a value; with 'quotes' = and ünicode"}, rows(t, spark, "SET `my.own.key-with.dots_and-dashes`"))
+		})
+		t.Run("a static one with the value it has", func(t *testing.T) {
+			t.Parallel()
+			spark := connectTo(t, remote, &dataflow.ConnectOptions{Conf: map[string]string{
+				static: current, "spark.sql.shuffle.partitions": "5",
+			}})
+			require.Equal(t, []string{"spark.sql.shuffle.partitions 5"}, rows(t, spark, "SET spark.sql.shuffle.partitions"))
+		})
+		t.Run("a static one with another value", func(t *testing.T) {
+			t.Parallel()
+			_, err := dataflow.Connect(t.Context(), remote, &dataflow.ConnectOptions{Conf: map[string]string{
+				static: "/another/warehouse", "spark.sql.shuffle.partitions": "3",
+			}})
+			require.ErrorContains(t, err, "set "+static+" on the running server")
+			require.NotContains(t, err.Error(), "shuffle")
+			var spark *component.SparkError
+			require.ErrorAs(t, err, &spark)
+			require.Equal(t, "46110", spark.SQLState)
+		})
 	})
 }

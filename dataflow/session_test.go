@@ -107,7 +107,7 @@ func TestTokenIsInNoError(t *testing.T) {
 func TestTokenIsInNoErrorOfASession(t *testing.T) {
 	t.Parallel()
 	server := fakeconnect.Start(t)
-	spark := connectTo(t, server.Remote()+"/;token=s3cr3t;use_ssl=false", nil)
+	spark := connectTo(t, server.Remote()+"/;token=s3cr3t;use_ssl=false", &dataflow.ConnectOptions{ReconnectTimeout: -1})
 	server.Stop()
 	err := spark.Exec(t.Context(), "SELECT 1")
 	require.ErrorContains(t, err, "went away")

@@ -26,11 +26,11 @@ func literal(value any) (*wire.Expression_Literal, sqlType, error) {
 	case time.Duration:
 		lit.LiteralType = &wire.Expression_Literal_DayTimeInterval{DayTimeInterval: v.Microseconds()}
 	case Decimal:
-		typ, err := v.sqlType()
+		typ, err := decimalType(v)
 		lit.LiteralType = &wire.Expression_Literal_Decimal_{Decimal: &wire.Expression_Literal_Decimal{Value: string(v)}}
 		return lit, typ, err
 	case Date:
-		day, err := v.days()
+		day, err := v.Days()
 		if err != nil {
 			return nil, sqlType{}, err
 		}

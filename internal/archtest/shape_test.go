@@ -35,6 +35,7 @@ var noExample = map[string]string{
 	"internal/connect/wire":   "is generated",
 	"internal/sparktest":      "takes a *testing.T",
 	"internal/fakeconnect":    "takes a *testing.T",
+	"internal/tlstest":        "takes a *testing.T",
 	"pipeline/pipelinetest":   "takes a *testing.T",
 	"internal/bench":          "is a program",
 	"internal/bench/inside":   "is a program",

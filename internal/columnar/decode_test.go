@@ -17,16 +17,15 @@ import (
 )
 
 type (
-	ownInt    int64
-	ownText   string
-	ownBytes  []byte
-	ownSlice  []int64
-	ownMap    map[ownText]ownInt
-	ownReal   float64
-	ownBool   bool
-	stringer  interface{ String() string }
-	pointTwo  struct{ X, Y int64 }
-	recursive struct{ Next *recursive }
+	ownInt   int64
+	ownText  string
+	ownBytes []byte
+	ownSlice []int64
+	ownMap   map[ownText]ownInt
+	ownReal  float64
+	ownBool  bool
+	stringer interface{ String() string }
+	pointTwo struct{ X, Y int64 }
 )
 
 func TestNumbers(t *testing.T) {

@@ -128,7 +128,6 @@ func (d *Decoder[T]) chunk(from, n int) (int, error) {
 		if err == nil {
 			break
 		}
-		first = err
 		var failed *cellError
 		if !errors.As(err, &failed) {
 			return 0, err

@@ -97,8 +97,11 @@ func arrowContainer(t schema.DataType, depth int) (arrow.DataType, error) {
 		return nil, fmt.Errorf("the type %s lacks the type of its elements", t.Kind)
 	}
 	elem, err := arrowType(*t.Elem, depth)
-	if err != nil || t.Kind == schema.KindArray {
-		return arrow.ListOf(elem), err
+	if err != nil {
+		return nil, err
+	}
+	if t.Kind == schema.KindArray {
+		return arrow.ListOf(elem), nil
 	}
 	key, err := arrowType(*t.Key, depth)
 	if err != nil {

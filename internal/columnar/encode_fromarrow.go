@@ -47,14 +47,14 @@ func sparkType(t arrow.DataType) (schema.DataType, error) {
 	case *arrow.TimestampType:
 		switch {
 		case t.Unit != arrow.Microsecond:
-			return schema.DataType{}, fmt.Errorf("Spark takes times in microseconds and not as %s", t)
+			return schema.DataType{}, fmt.Errorf("%s is no time that Spark takes: its unit is the microsecond", t)
 		case t.TimeZone == "":
 			return schema.TimestampNTZ(), nil
 		}
 		return schema.Timestamp(), nil
 	case *arrow.DurationType:
 		if t.Unit != arrow.Microsecond {
-			return schema.DataType{}, fmt.Errorf("Spark takes durations in microseconds and not as %s", t)
+			return schema.DataType{}, fmt.Errorf("%s is no duration that Spark takes: its unit is the microsecond", t)
 		}
 		return schema.DayTimeInterval(dayField, secondField), nil
 	case *arrow.ListType:
@@ -77,7 +77,7 @@ func sparkType(t arrow.DataType) (schema.DataType, error) {
 	if typ, ok := sparkKindsOfArrow[t.ID()]; ok {
 		return typ, nil
 	}
-	return schema.DataType{}, fmt.Errorf("Spark does not take the Arrow type %s; cast it to one that Spark has", t)
+	return schema.DataType{}, fmt.Errorf("the Arrow type %s is not one that Spark takes; cast it to one that it has", t)
 }
 
 // CheckArrow returns an error unless batches of the Arrow schema are data of

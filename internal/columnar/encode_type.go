@@ -87,7 +87,7 @@ var (
 	textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
 )
 
-var errCalendar = errors.New("Spark takes no calendar intervals (INTERVAL) as data from a client; use value.YearMonthInterval and time.Duration in two columns")
+var errCalendar = errors.New("calendar intervals (INTERVAL) are not taken by Spark as data from a client; use value.YearMonthInterval and time.Duration in two columns")
 
 func (d *deriver) typeOf(t reflect.Type, opts fieldOptions) (schema.DataType, error) {
 	typ, known := sparkTypes[t]

@@ -30,7 +30,7 @@ func TestFieldsFindTheirColumns(t *testing.T) {
 		Exact      int64
 		Tagged     int64 `spark:"t"`
 		Skipped    int64 `spark:"-"`
-		unexported int64
+		unexported int64 //nolint:unused // it is not to be written
 		Optional   int64 `spark:"o,optional"`
 	}
 	rec := record(t, `{"EXACT": 1, "customer_id": 2, "t": 3, "Exact": 4, "Skipped": 5, "unexported": 6}`,
@@ -136,7 +136,7 @@ func TestEmbeddedStructs(t *testing.T) {
 	require.Zero(t, got[0].Base.Shadowed)
 	require.Equal(t, "10.0.0.1", got[0].Addr.String())
 	require.Equal(t, sql.NullInt64{Int64: 5, Valid: true}, got[0].NullInt64)
-	require.False(t, got[1].NullInt64.Valid)
+	require.False(t, got[1].Valid)
 }
 
 func TestEmbeddedStructsThatDoNotWork(t *testing.T) {

@@ -33,8 +33,7 @@ func checkHead(head []byte) error {
 	if !ok {
 		return errHead
 	}
-	kind, _ := h.byteAt(root, messageHeaderType)
-	switch kind {
+	switch kind := h.byteAt(root, messageHeaderType); kind {
 	case headerRecordBatch:
 		return nil // nothing in it is allocated by its length
 	case headerSchema:
@@ -46,8 +45,9 @@ func checkHead(head []byte) error {
 			return errHead
 		}
 		return h.fields(schema, schemaFields, 0)
+	default:
+		return fmt.Errorf("a message of the kind %d is not known here", kind)
 	}
-	return fmt.Errorf("a message of the kind %d is not known here", kind)
 }
 
 type headChecker struct {
@@ -70,7 +70,7 @@ func (h *headChecker) fields(table, slot, depth int) error {
 		if _, ok := h.vector(field, fieldMetadata); !ok {
 			return errHead
 		}
-		if kind, _ := h.byteAt(field, fieldTypeKind); kind == kindUnion {
+		if h.byteAt(field, fieldTypeKind) == kindUnion {
 			return errors.New("a column is a union, which is not known here")
 		}
 		if _, has := h.table(field, fieldDictionary); has {
@@ -109,12 +109,13 @@ func (h *headChecker) slot(table, slot int) (at int, has bool) {
 	return table + offset, offset != 0
 }
 
-func (h *headChecker) byteAt(table, slot int) (byte, bool) {
+// byteAt gives a byte, 0 for one that is left out.
+func (h *headChecker) byteAt(table, slot int) byte {
 	at, has := h.slot(table, slot)
 	if !has || at >= len(h.data) {
-		return 0, false
+		return 0
 	}
-	return h.data[at], true
+	return h.data[at]
 }
 
 func (h *headChecker) table(table, slot int) (int, bool) {

@@ -167,7 +167,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(stream(f, numbers(f, 0, 3), ipc.WithLZ4()))
 	f.Add(stream(f, everyType(f)))
 	f.Add(stream(f, everyType(f), ipc.WithZstd()))
-	f.Fuzz(func(t *testing.T, data []byte) {
+	f.Fuzz(func(_ *testing.T, data []byte) {
 		const most = 10_000 // rows; a batch without bytes can claim any number
 		_, _ = columnar.Read(data, func(rec arrow.Record) error {
 			decoder, err := columnar.NewDecoder[row](rec.Schema())
@@ -179,19 +179,9 @@ func FuzzDecode(f *testing.F) {
 				seen++
 				return seen < most
 			})
-			if err != nil {
-				return err
-			}
-			rows, err := columnar.NewDecoder[value.Row](rec.Schema())
-			if err != nil {
-				return err
-			}
-			_, err = rows.Decode(rec, func(r value.Row) bool {
-				seen++
-				return seen < most
-			})
 			return err
 		})
+		readAll(data)
 	})
 }
 
@@ -226,8 +216,8 @@ func readAll(data []byte) {
 func TestDamageOfEveryWord(t *testing.T) {
 	t.Parallel()
 	for _, whole := range [][]byte{stream(t, numbers(t, 0, 3)), stream(t, everyType(t)), stream(t, everyType(t), ipc.WithLZ4())} {
-		for at := 0; at+8 <= len(whole); at += 2 {
-			for _, number := range []uint64{0, 1, 1 << 16, 1 << 31, 1 << 40, 1 << 62, 1<<63 - 1, 1<<64 - 1} {
+		for at := 0; at+8 <= len(whole); at += 4 {
+			for _, number := range []uint64{0, 1, 1 << 31, 1 << 40, 1<<63 - 1, 1<<64 - 1} {
 				data := append([]byte{}, whole...)
 				binary.LittleEndian.PutUint64(data[at:], number)
 				readAll(data)
@@ -240,7 +230,7 @@ func TestDamageAtRandom(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
 	whole := stream(t, everyType(t))
-	for range 5000 {
+	for range 2000 {
 		data := append([]byte{}, whole...)
 		for range 1 + random.IntN(3) {
 			at := random.IntN(len(data) - 4)

@@ -112,7 +112,7 @@ func (s *anySlices) fill(from, n int) error {
 		s.elems = append(s.elems, s.all.Index(i))
 	}
 	s.writer.bind(s.elems)
-	return s.writer.write(from, 0, n)
+	return s.write(from, 0, n)
 }
 
 func (s *anySlices) put(slot, a, b int) { s.to[slot].Set(s.all.Slice3(a, b, b)) }

@@ -3,6 +3,7 @@ package parquet_test
 import (
 	"bytes"
 	"fmt"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -12,11 +13,12 @@ import (
 )
 
 func Example() {
-	schema := arrow.NewSchema([]arrow.Field{{Name: "id", Type: arrow.PrimitiveTypes.Int64}}, nil)
-	rows := array.NewRecordBuilder(memory.DefaultAllocator, schema)
-	defer rows.Release()
-	rows.Field(0).(*array.Int64Builder).AppendValues([]int64{1, 2, 3}, nil)
-	batch := rows.NewRecord()
+	schema := arrow.NewSchema([]arrow.Field{{Name: "name", Type: arrow.BinaryTypes.String, Nullable: true}}, nil)
+	batch, _, err := array.RecordFromJSON(memory.DefaultAllocator, schema, strings.NewReader(`[{"name":"Ann"},{"name":null}]`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
 	defer batch.Release()
 
 	var file bytes.Buffer
@@ -33,6 +35,6 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Printf("%s %s\n", file.Bytes()[:4], file.Bytes()[file.Len()-4:])
-	// Output: PAR1 PAR1
+	fmt.Println(w.Rows(), "rows in a file that begins and ends with", string(file.Bytes()[:4]))
+	// Output: 2 rows in a file that begins and ends with PAR1
 }

@@ -45,6 +45,9 @@ type Artifact struct {
 // given up and that error is returned. An artifact that the session has with the
 // same content is no error; one with another content is [ErrArtifactExists].
 func (c *Conn) AddArtifacts(ctx context.Context, artifacts iter.Seq2[Artifact, error]) error {
+	if c.closed.Load() {
+		return ErrClosed
+	}
 	u := upload{conn: c, pending: map[string]bool{}}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -236,7 +239,7 @@ func (u *upload) giveUp(cancel context.CancelFunc) {
 	if u.stream == nil {
 		return
 	}
-	for u.stream.RecvMsg(new(wire.AddArtifactsResponse)) == nil { //nolint:revive // until the call has ended
+	for u.stream.RecvMsg(new(wire.AddArtifactsResponse)) == nil { // until the call has ended
 	}
 }
 

@@ -180,7 +180,7 @@ func (b *bare) table(t *testing.T) string {
 		require.NoError(t, err)
 		plan := &wire.Plan{OpType: &wire.Plan_Command{Command: sqlCommand(t, "DROP TABLE "+name)}}
 		_ = s.SendMsg(&wire.ExecutePlanRequest{SessionId: uuid.NewString(), UserContext: b.user(), Plan: plan})
-		for s.RecvMsg(new(wire.ExecutePlanResponse)) == nil { //nolint:revive // to its end
+		for s.RecvMsg(new(wire.ExecutePlanResponse)) == nil { // to its end
 		}
 	})
 	return name

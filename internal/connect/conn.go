@@ -10,7 +10,6 @@ import (
 
 	"github.com/apache/spark-connect-go/v40/spark/sql"
 	"github.com/google/uuid"
-	"google.golang.org/grpc"
 
 	"github.com/sparkpipe/sparkpipe/component"
 	"github.com/sparkpipe/sparkpipe/internal/connect/wire"
@@ -68,8 +67,8 @@ func (c *Conn) NewSession(ctx context.Context) (*Conn, error) {
 	if c.closed.Load() {
 		return nil, ErrClosed
 	}
-	c.link.retain()
-	other, err := c.link.newConn(ctx, "")
+	c.retain()
+	other, err := c.newConn(ctx, "")
 	if err != nil {
 		return nil, fmt.Errorf("open another session at %s: %w", c.addr, err)
 	}
@@ -100,12 +99,12 @@ func (c *Conn) open(ctx context.Context) error {
 	if err := c.learnSession(ctx); err != nil {
 		return err
 	}
-	c.link.add(c)
+	c.add(c)
 	version, err := c.askVersion(ctx)
 	if err != nil {
 		return err
 	}
-	c.link.version.CompareAndSwap(nil, &version)
+	c.version.CompareAndSwap(nil, &version)
 	return nil
 }
 
@@ -147,7 +146,7 @@ func (c *Conn) SessionID() string { return c.sessionID }
 // Version returns the server's Spark version, for example "4.0.1", or "" before
 // the server has answered.
 func (c *Conn) Version() string {
-	if version := c.link.version.Load(); version != nil {
+	if version := c.version.Load(); version != nil {
 		return *version
 	}
 	return ""
@@ -196,9 +195,4 @@ func (c *Conn) userContext() *wire.UserContext { return &wire.UserContext{UserId
 // invoke makes a unary call with messages of ours.
 func (c *Conn) invoke(ctx context.Context, method string, req, resp any) error {
 	return c.grpc.Invoke(ctx, servicePrefix+method, req, resp)
-}
-
-// newStream opens a streaming call with messages of ours.
-func (c *Conn) newStream(ctx context.Context, method string, desc grpc.StreamDesc) (grpc.ClientStream, error) {
-	return c.grpc.NewStream(ctx, &desc, servicePrefix+method)
 }

@@ -59,7 +59,7 @@ func (c *Conn) Run(ctx context.Context, plan *wire.Plan, handle func(*wire.Execu
 		}
 		if err := handle(resp); err != nil {
 			cancel(err)
-			for s.RecvMsg(new(wire.ExecutePlanResponse)) == nil { //nolint:revive // until the interrupt has ended it
+			for s.RecvMsg(new(wire.ExecutePlanResponse)) == nil { // until the interrupt has ended it
 			}
 			return err
 		}

@@ -63,11 +63,11 @@ type execution struct {
 
 func newExecution(ctx context.Context, l *link, open func(context.Context, string) (grpc.ClientStream, error)) (grpc.ClientStream, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, l.callError(ctx, err, "")
+		return nil, l.callError(ctx, err)
 	}
 	e := &execution{link: l, ctx: ctx, open: open, end: make(chan struct{})}
 	e.inner, e.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	e.again = l.newRetry(e.inner)
+	e.again = l.newRetry(e.inner) //nolint:contextcheck // the streams outlive the caller's context until the operation has ended
 	return e, nil
 }
 

@@ -2,11 +2,9 @@ package connect
 
 import (
 	"context"
-	"errors"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
@@ -27,7 +25,7 @@ func (l *link) unary(ctx context.Context, method string, req, reply any, cc *grp
 	l.watch.enter()
 	defer l.watch.leave()
 	again := l.newRetry(ctx)
-	err := again.call(method, func() error {
+	err := again.call(method, func() error { //nolint:contextcheck // the series keeps it
 		return invoker(l.withHeaders(ctx), method, req, reply, cc, opts...)
 	})
 	if err != nil {
@@ -58,7 +56,7 @@ func (l *link) stream(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.Clien
 	}
 	s, err := open(ctx, method)
 	if err != nil {
-		return nil, l.callError(ctx, err, "")
+		return nil, l.callError(ctx, err)
 	}
 	return &plainStream{ClientStream: s, link: l, ctx: ctx}, nil
 }
@@ -76,7 +74,7 @@ func (s *plainStream) SendMsg(m any) error {
 		return errClosedCall()
 	}
 	c.complete(m)
-	return s.link.callError(s.ctx, s.ClientStream.SendMsg(m), "")
+	return s.link.callError(s.ctx, s.ClientStream.SendMsg(m))
 }
 
 func (s *plainStream) RecvMsg(m any) error {
@@ -85,7 +83,7 @@ func (s *plainStream) RecvMsg(m any) error {
 		s.link.watch.heard()
 		return nil
 	}
-	return s.link.callError(s.ctx, err, "")
+	return s.link.callError(s.ctx, err)
 }
 
 // withHeaders sets ours on top of what the client set: it replaces whatever the
@@ -135,13 +133,4 @@ func setText(m protoreflect.Message, field protoreflect.FieldDescriptor, text st
 	if field != nil {
 		m.Set(field, protoreflect.ValueOfString(text))
 	}
-}
-
-// errorClass is the error class that a server sent with a status, or empty.
-func errorClass(err error) string {
-	var known *rpcError
-	if errors.As(err, &known) {
-		err = known.status.Err()
-	}
-	return classOf(status.Convert(err))
 }

@@ -165,7 +165,7 @@ func isOdd(st *status.Status) bool {
 // drain reads a stream to its end. To release an operation before would make the
 // server break the stream.
 func drain(stream grpc.ClientStream) {
-	for stream.RecvMsg(new(wire.ReleaseSessionResponse)) == nil { //nolint:revive // any message would do
+	for stream.RecvMsg(new(wire.ReleaseSessionResponse)) == nil { // any message would do
 	}
 }
 

@@ -64,7 +64,7 @@ func (r *retry) call(method string, call func() error) error {
 func (r *retry) wait(err error, what string) bool {
 	limit := r.link.opts.ReconnectTimeout
 	if r.tries == 0 {
-		r.first, r.cause = time.Now(), r.link.callError(context.WithoutCancel(r.ctx), err, "")
+		r.first, r.cause = time.Now(), r.link.callError(context.WithoutCancel(r.ctx), err)
 		if limit > 0 {
 			r.link.opts.Logger.Warn("connection to Spark broke, trying again", zap.String("call", what), zap.Error(r.cause))
 		}
@@ -92,16 +92,16 @@ func (r *retry) failure(last error) error {
 	if r.tries == 0 {
 		return last
 	}
-	tried := fmt.Sprintf("tried again %d times in %s", r.tries, time.Since(r.first).Round(time.Second))
+	tried := fmt.Sprintf("(tried again %d times in %s)", r.tries, time.Since(r.first).Round(time.Second))
 	var rpc *rpcError
 	if !errors.As(last, &rpc) {
-		return fmt.Errorf("%w; %s", last, tried)
+		return fmt.Errorf("%w %s", last, tried)
 	}
 	full := *rpc
 	if full.cause.Error() == r.cause.Error() {
-		full.cause = fmt.Errorf("%w; %s", rpc.cause, tried)
+		full.cause = fmt.Errorf("%w %s", rpc.cause, tried)
 	} else {
-		full.cause = fmt.Errorf("%w; %s after: %w", rpc.cause, tried, r.cause)
+		full.cause = fmt.Errorf("%w %s; first it was: %w", rpc.cause, tried, r.cause)
 	}
 	return &full
 }

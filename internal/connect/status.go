@@ -23,12 +23,12 @@ import (
 // callError turns the error of a gRPC call into one that carries a
 // [component.SparkError], or the cause of ctx when that has ended.
 func (c *Conn) callError(ctx context.Context, err error, operationID string) error {
-	return c.link.errorFor(ctx, c, err, operationID)
+	return c.errorFor(ctx, c, err, operationID)
 }
 
 // callError is [Conn.callError] where the session is not known.
-func (l *link) callError(ctx context.Context, err error, operationID string) error {
-	return l.errorFor(ctx, nil, err, operationID)
+func (l *link) callError(ctx context.Context, err error) error {
+	return l.errorFor(ctx, nil, err, "")
 }
 
 func (l *link) errorFor(ctx context.Context, c *Conn, err error, operationID string) error {

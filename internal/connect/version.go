@@ -57,12 +57,12 @@ func (c *Conn) Hazards() Hazards { return HazardsOf(c.Version()) }
 func HazardsOf(version string) Hazards {
 	v, ok := parseVersion(version)
 	return Hazards{
-		AnalyzeRunsCommands:         !ok || v.before(4, 1, 0),
-		LateExecuteAccepted:         !ok || v.before(4, 1, 0),
-		DuplicateExecuteRefused:     !ok || v.before(4, 0, 1),
-		LosesLaterBatches:           !ok || v.before(4, 0, 1),
-		ObservedMetricsMayBeMissing: !ok || v.before(4, 2, 0),
-		SQLArgumentsLoseTypes:       !ok || !v.before(4, 1, 0) || v.isOf(4, 1, 0),
+		AnalyzeRunsCommands:         !ok || v.before(spark410),
+		LateExecuteAccepted:         !ok || v.before(spark410),
+		DuplicateExecuteRefused:     !ok || v.before(spark401),
+		LosesLaterBatches:           !ok || v.before(spark401),
+		ObservedMetricsMayBeMissing: !ok || v.before(spark420),
+		SQLArgumentsLoseTypes:       !ok || !v.before(spark410) || v.isOf(spark410),
 	}
 }
 
@@ -72,6 +72,13 @@ type sparkVersion struct {
 	major, minor, patch int
 	preRelease          bool
 }
+
+// The releases that changed what [Hazards] tells.
+var (
+	spark401 = sparkVersion{major: 4, patch: 1}
+	spark410 = sparkVersion{major: 4, minor: 1}
+	spark420 = sparkVersion{major: 4, minor: 2}
+)
 
 // parseVersion reads the three numbers that a version begins with; the third
 // may be absent, which is 0. It reports whether there are any.
@@ -111,13 +118,14 @@ func isPreRelease(suffix string) bool {
 	return strings.HasSuffix(suffix, "snapshot") // amzn-0-SNAPSHOT
 }
 
-// before reports whether v is older than the release of the numbers.
-func (v sparkVersion) before(major, minor, patch int) bool {
-	order := cmp.Or(cmp.Compare(v.major, major), cmp.Compare(v.minor, minor), cmp.Compare(v.patch, patch))
+// before reports whether v is older than a release.
+func (v sparkVersion) before(release sparkVersion) bool {
+	order := cmp.Or(cmp.Compare(v.major, release.major), cmp.Compare(v.minor, release.minor), cmp.Compare(v.patch, release.patch))
 	return order < 0 || order == 0 && v.preRelease
 }
 
-// isOf reports whether v has the numbers, as the release or before it.
-func (v sparkVersion) isOf(major, minor, patch int) bool {
-	return v.major == major && v.minor == minor && v.patch == patch
+// isOf reports whether v has the numbers of a release, as that or before it.
+func (v sparkVersion) isOf(release sparkVersion) bool {
+	v.preRelease = false
+	return v == release
 }

@@ -36,10 +36,10 @@ func TestHazardsOf(t *testing.T) {
 		"4.1.0":                    of41,
 		"4.1.2":                    of41,
 		"4.2.0":                    of42,
+		" 4.2.0\n":                 of42, //nolint:gocritic // as a careless vendor might send it
 		"4.3.0":                    of42,
 		"4.10.0":                   of42,
 		"5.0.0":                    of42,
-		" 4.2.0\n":                 of42,
 		"4.1":                      of41,
 		"4.0":                      of400,
 		"4.1.0-SNAPSHOT":           of410Snapshot,

@@ -86,13 +86,13 @@ func (l *responseLog) release(responseID string) {
 }
 
 // next returns the response at a position, or what to wait for.
-func (l *responseLog) next(pos int) (resp *wire.ExecutePlanResponse, done bool, err error, changed <-chan struct{}) {
+func (l *responseLog) next(pos int) (resp *wire.ExecutePlanResponse, done bool, changed <-chan struct{}, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if pos < len(l.responses) {
 		return l.responses[pos], false, nil, nil
 	}
-	return nil, l.done, l.err, l.changed
+	return nil, l.done, l.changed, l.err
 }
 
 func failure(class, state string) error {
@@ -202,7 +202,7 @@ func (s *Server) serveFrom(stream grpc.ServerStream, op *Operation, pos int) err
 	replaced := op.log.attach()
 	limit := s.limit()
 	for sent := 0; ; {
-		resp, done, err, changed := op.log.next(pos)
+		resp, done, changed, err := op.log.next(pos)
 		switch {
 		case resp != nil && limit > 0 && sent == limit:
 			return nil // as Spark ends a stream: without a word

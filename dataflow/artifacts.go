@@ -63,7 +63,7 @@ func (s *Session) addFile(ctx context.Context, name, local string) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 	return s.conn.AddArtifacts(ctx, connect.Artifacts(connect.Artifact{Name: name, Data: file, Size: size}))
 }
 
@@ -99,7 +99,7 @@ func (s *Session) CopyToFS(ctx context.Context, localPath, dest string) error {
 	if err != nil {
 		return fmt.Errorf("copy to %s: %w", dest, err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 	return s.CopyDataToFS(ctx, file, size, dest)
 }
 

@@ -17,8 +17,8 @@ import (
 )
 
 // ErrNoMetrics is returned when the metrics of an [Observation] are not known:
-// they have not come, or came empty. Spark 4.0 leaves them out now and then;
-// they are then unknown, and never zero.
+// they have not come, or came empty. Servers before Spark 4.2 leave them out when
+// they are busy. They are then unknown, and never zero.
 var ErrNoMetrics = errors.New("the observed metrics are unknown")
 
 // Observation are the metrics of a DataFrame, which Spark computes on the side
@@ -43,9 +43,11 @@ type Observation struct {
 //	functions.Count(functions.Col("id")).Alias("rows")
 //	functions.Expr("count_if(price IS NULL) AS without_price")
 //
-// Metrics of DISTINCT values are refused by Spark. What stands above the
-// observed rows in a query counts too: under a LIMIT only the rows that were
-// read are seen.
+// Metrics of DISTINCT values are refused by Spark. One that is an array, a map or
+// a struct makes a run on Spark 4.0 fail after its work is done. What stands
+// above the observed rows in a query counts too: under a LIMIT only the rows
+// that were read are seen, and where the optimizer needs none of them there are
+// no metrics. To register a view runs nothing.
 //
 // The name must be another one for each observation within one query, and is
 // best another one for each run; empty makes one up.

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/spark-connect-go/v40/spark/sql"
@@ -21,6 +22,9 @@ import (
 
 // errNoStaging is why there is no place for staged data where none was named.
 var errNoStaging = errors.New("there is no folder that this program and Spark's executors share; name one in LocalDataOptions.StagingDir")
+
+// cleanupTimeout bounds the removal of forwarded files.
+const cleanupTimeout = 30 * time.Second
 
 // staging are the places of a session for staged data, by the folder that was
 // asked for.
@@ -158,6 +162,8 @@ func (s *Session) forwardPlace(ctx context.Context, dir string) (*stagingPlace, 
 // emptyFolder removes forwarded files. Spark Connect has no way to remove a file,
 // but to overwrite a folder with nothing.
 func (s *Session) emptyFolder(ctx context.Context, uri string) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, cleanupTimeout, fmt.Errorf("no answer within %s", cleanupTimeout))
+	defer cancel()
 	nothing := &wire.Relation{RelType: &wire.Relation_LocalRelation{LocalRelation: &wire.LocalRelation{Schema: text("value STRING")}}}
 	frame, err := s.relation(nothing)
 	if err != nil {
@@ -199,7 +205,7 @@ func (s *Session) probe(ctx context.Context, place *stagingPlace) error {
 	if err == nil {
 		return nil
 	}
-	err = fmt.Errorf("Spark does not see %s: %w", place.uri, err)
+	err = fmt.Errorf("%s is not seen by Spark: %w", place.uri, err)
 	if !place.shared { // the path of the URI may exist now on another file system
 		err = errors.Join(err, s.emptyFolder(context.WithoutCancel(ctx), place.dir))
 	}

@@ -24,6 +24,9 @@ func (b *builder) spark(pipeline string) Spark {
 		Master:     s.Master,
 		Connectors: s.Connectors,
 		Conf:       make(map[string]string),
+
+		ReconnectTimeout: s.ReconnectTimeout,
+		SessionKeepalive: s.SessionKeepalive,
 	}
 	if text := s.Remote.Reveal(); wrongRemote(text) && !b.unset {
 		pos, path := at.at("remote", "connect_string")

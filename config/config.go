@@ -1,6 +1,10 @@
 package config
 
-import "github.com/sparkpipe/sparkpipe/secrets"
+import (
+	"time"
+
+	"github.com/sparkpipe/sparkpipe/secrets"
+)
 
 // Pipeline is a whole configuration file, from any of the three formats. Files
 // of the shape "sources and sequences" arrive here as Components too.
@@ -53,6 +57,12 @@ type Spark struct {
 	TokenCommand []string
 	// AllowPlaintextToken lets the token travel unencrypted to another machine.
 	AllowPlaintextToken bool
+	// ReconnectTimeout bounds how long a broken connection is tried again; 0 is
+	// not at all, nil leaves it to the library.
+	ReconnectTimeout *time.Duration
+	// SessionKeepalive is the time between two calls that keep an idle session on
+	// the server; 0 makes none.
+	SessionKeepalive time.Duration
 }
 
 // TLS is the block "spark.tls". Paths are as written.

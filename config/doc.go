@@ -41,6 +41,8 @@
 //	  spark_conf:                 # also config; wins over the named keys
 //	    spark.sql.shuffle.partitions: 10
 //	  connectors: [delta]
+//	  reconnect_timeout_seconds: 300   # a broken connection is tried again; 0: no
+//	  session_keepalive_seconds: 0     # between calls that keep an idle session
 //	  tls:                        # this and the rest: with remote only
 //	    ca_file: ca.pem           # instead of the authorities of the system
 //	    cert_file: client.pem     # shown to the server, with key_file

@@ -3,6 +3,7 @@ package config_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -73,4 +74,24 @@ func TestSecurityFaults(t *testing.T) {
 		require.EqualError(t, err, want, src)
 		require.NotContains(t, err.Error(), "s3cr3t")
 	}
+}
+
+func TestKeysOfBrokenConnections(t *testing.T) {
+	t.Parallel()
+	p, err := parseYAML(valid)
+	require.NoError(t, err)
+	require.Nil(t, p.Spark.ReconnectTimeout)
+	require.Zero(t, p.Spark.SessionKeepalive)
+
+	p, err = parseYAML(valid + "spark: {reconnect_timeout_seconds: 90, session_keepalive_seconds: 20m}\n")
+	require.NoError(t, err)
+	require.Equal(t, 90*time.Second, *p.Spark.ReconnectTimeout)
+	require.Equal(t, 20*time.Minute, p.Spark.SessionKeepalive)
+
+	p, err = parseYAML(valid + "spark: {reconnect_timeout_seconds: 0}\n")
+	require.NoError(t, err)
+	require.Zero(t, *p.Spark.ReconnectTimeout, "which is not at all")
+
+	_, err = parseYAML(valid + "spark: {reconnect_timeout_seconds: -1}\n")
+	require.ErrorContains(t, err, "spark.reconnect_timeout_seconds")
 }

@@ -1,6 +1,10 @@
 package config
 
-import "github.com/sparkpipe/sparkpipe/secrets"
+import (
+	"time"
+
+	"github.com/sparkpipe/sparkpipe/secrets"
+)
 
 // The structs in this file are the keys of a configuration file as users write
 // them. The exported structs are what they are turned into.
@@ -47,6 +51,9 @@ type sparkShape struct {
 	TokenFile           string        `koanf:"token_file"`
 	TokenCommand        []string      `koanf:"token_command"`
 	AllowPlaintextToken bool          `koanf:"allow_plaintext_token"`
+
+	ReconnectTimeout *time.Duration `koanf:"reconnect_timeout_seconds"`
+	SessionKeepalive time.Duration  `koanf:"session_keepalive_seconds"`
 }
 
 // tlsShape is "spark.tls". The block by itself asks for TLS.

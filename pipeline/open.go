@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,8 +26,9 @@ import (
 // runs already through the session; there a property that cannot be set at run
 // time is an error, unless the server has the wanted value.
 type Opener struct {
-	// Progress is told what takes long, such as the first download of Spark; nil
-	// tells nobody.
+	// Progress is told what takes long, such as the first download of Spark, and
+	// of a connection that broke and is tried again; nil tells nobody. It may be
+	// called by several goroutines at a time.
 	Progress func(message string)
 	// Opened is told of the session when it is there; nil tells nobody.
 	Opened func(session *dataflow.Session, remote string)
@@ -100,6 +102,7 @@ func remoteOf(server *localspark.Server, conf map[string]string) string {
 }
 
 func (o Opener) connect(ctx context.Context, remote string, opts *dataflow.ConnectOptions) (*dataflow.Session, error) {
+	opts.Logger = progressLogger(o.Progress)
 	session, err := dataflow.Connect(ctx, remote, opts)
 	if err != nil {
 		return nil, err
@@ -114,7 +117,14 @@ func (o Opener) connect(ctx context.Context, remote string, opts *dataflow.Conne
 // the pipeline's file asks for them. TLS and the token are not among them: they
 // belong to the server that the file names, see [Pipeline.RemoteOptions].
 func (p *Pipeline) SessionOptions() *dataflow.ConnectOptions {
-	return &dataflow.ConnectOptions{UserAgent: p.Spark.AppName, Conf: p.Spark.Conf, InputDirs: inputDirs(p.File)}
+	opts := &dataflow.ConnectOptions{
+		UserAgent: p.Spark.AppName, Conf: p.Spark.Conf, InputDirs: inputDirs(p.File),
+		SessionKeepalive: p.Spark.SessionKeepalive,
+	}
+	if limit := p.Spark.ReconnectTimeout; limit != nil {
+		opts.ReconnectTimeout = cmp.Or(*limit, -1) // 0 is not at all here
+	}
+	return opts
 }
 
 // sparkFaults are the faults of a block "spark" that no server is needed to

@@ -92,7 +92,7 @@ func (r *retry) failure(last error) error {
 	if r.tries == 0 {
 		return last
 	}
-	tried := fmt.Sprintf("(tried again %d times in %s)", r.tries, time.Since(r.first).Round(time.Second))
+	tried := fmt.Sprintf("(tried again %d times in %s)", r.tries, time.Since(r.first).Round(100*time.Millisecond))
 	var rpc *rpcError
 	if !errors.As(last, &rpc) {
 		return fmt.Errorf("%w %s", last, tried)

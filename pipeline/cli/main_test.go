@@ -50,7 +50,9 @@ func writeFile(tb testing.TB, name, text string) string {
 }
 
 // onServer gives a YAML file the server that it runs on.
-func onServer(remote, text string) string { return text + "\nspark: {remote: \"" + remote + "\"}\n" }
+func onServer(remote, text string) string {
+	return text + "\nspark: {remote: \"" + remote + "\", reconnect_timeout_seconds: 0.2}\n"
+}
 
 // volatile is what differs from run to run, with what golden files have instead.
 var volatile = []struct {

@@ -117,8 +117,9 @@ func TestMessageForAServerThatGoesAway(t *testing.T) {
 	got := sparkpipe(t, "run", writeFile(t, "p.yaml", onServer(server.Remote(), failingRun)))
 	require.Equal(t, cli.ExitFailed, got.code)
 	require.Contains(t, got.stdout, "the Spark Connect server at 127.0.0.1:")
-	require.Contains(t, got.stdout, " went away; its log says why\n")
+	require.Contains(t, got.stdout, " went away; its log says why (tried again ")
 	require.Contains(t, got.stdout, "\nfailed: 1 failed, 2 skipped in ")
+	require.Contains(t, got.stderr, "  connection to Spark broke, trying again: ")
 }
 
 func TestMessageForAPropertyThatCannotBeSet(t *testing.T) {

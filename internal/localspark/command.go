@@ -17,7 +17,7 @@ func moduleFlags() []string {
 		"java.base/sun.nio.cs", "java.base/sun.security.action", "java.base/sun.util.calendar",
 		"java.security.jgss/sun.security.krb5",
 	}
-	flags := []string{"-XX:+IgnoreUnrecognizedVMOptions", "-XX:-UsePerfData"}
+	flags := []string{"-XX:+IgnoreUnrecognizedVMOptions", "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError"}
 	for _, name := range packages {
 		flags = append(flags, "--add-opens="+name+"=ALL-UNNAMED")
 	}

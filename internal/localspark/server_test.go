@@ -82,7 +82,7 @@ func TestStart_settingsReachTheServer(t *testing.T) {
 	}
 	require.NotContains(t, strings.Join(conf, "\n"), "of a session")
 	args := b.noted("args")
-	for _, line := range []string{`"-Xmx2g"`, `"-Da=b"`, `"-Dc=d e"`, `"--add-opens=java.base/sun.nio.ch=ALL-UNNAMED"`} {
+	for _, line := range []string{`"-Xmx2g"`, `"-XX:+ExitOnOutOfMemoryError"`, `"-Da=b"`, `"-Dc=d e"`, `"--add-opens=java.base/sun.nio.ch=ALL-UNNAMED"`} {
 		require.Contains(t, args, line)
 	}
 	require.NotContains(t, strings.Join(args, "\n"), "s3cr3t")

@@ -38,7 +38,7 @@ var arrows = map[string][]string{
 	"internal/sparktest":      {},
 	"internal/tlstest":        {},
 	"internal/bench":          {},
-	"internal/bench/inside":   {"component", "config", "dataflow", "hooks", "pipeline"},
+	"internal/bench/inside":   {"component", "config", "dataflow", "hooks", "internal/connect/wire", "pipeline"},
 	"internal/bench/stock":    {},
 	"hooks":                   {"component"},
 	"hooks/hookstest":         {"component"},
@@ -58,7 +58,7 @@ var arrows = map[string][]string{
 var kept = map[string][]string{
 	"github.com/apache/spark-connect-go": {"internal/connect", "internal/fakeconnect", "internal/localspark", "internal/bench", "dataflow", "examples"},
 	"github.com/spf13/cobra":             {"pipeline/cli"},
-	"google.golang.org/grpc":             {"internal/connect", "internal/fakeconnect", "internal/localspark"},
+	"google.golang.org/grpc":             {"internal/connect", "internal/fakeconnect", "internal/localspark", "internal/bench"},
 	"github.com/knadh/koanf":             {"config"},
 	"go.yaml.in/yaml":                    {"config"},
 }

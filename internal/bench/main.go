@@ -17,6 +17,7 @@ type settings struct {
 	quick       bool
 	binary      string
 	python      string
+	only        string
 	predecessor bool
 }
 
@@ -27,6 +28,7 @@ func main() {
 	flag.BoolVar(&s.quick, "quick", false, "three rounds and small sizes: does it work, not how fast is it")
 	flag.StringVar(&s.binary, "binary", filepath.Join("build", "sparkpipe"), "the sparkpipe binary to measure")
 	flag.StringVar(&s.python, "python", "python3", "the interpreter to install the predecessor with")
+	flag.StringVar(&s.only, "only", "", "one section: demo, start, overhead, queries, plans, rows or uploads")
 	flag.BoolVar(&s.predecessor, "predecessor", true, "measure the predecessor too")
 	flag.Parse()
 	err := run(ctx, s, os.Stdout)
@@ -48,10 +50,24 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	for _, section := range []func(context.Context) error{b.demo, b.start, b.overhead, b.queries, b.plans} {
-		if err := section(ctx); err != nil {
+	known := false
+	for _, section := range []struct {
+		name string
+		run  func(context.Context) error
+	}{
+		{"demo", b.demo}, {"start", b.start}, {"overhead", b.overhead}, {"queries", b.queries}, {"plans", b.plans},
+		{"rows", b.rows}, {"uploads", b.uploads},
+	} {
+		if s.only != "" && s.only != section.name {
+			continue
+		}
+		known = true
+		if err := section.run(ctx); err != nil {
 			return err
 		}
+	}
+	if !known {
+		return fmt.Errorf("unknown section %q in -only", s.only)
 	}
 	b.footer()
 	return nil

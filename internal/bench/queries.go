@@ -7,7 +7,8 @@ import (
 )
 
 // queries compares a trivial query through our session with the same through
-// the stock client's: the calls it makes and how long it takes.
+// the stock client's, PySpark and a gRPC stub with nothing around it: the calls it
+// makes and how long it takes.
 func (b *bench) queries(ctx context.Context) error {
 	if b.remote == "" {
 		return nil
@@ -16,14 +17,23 @@ func (b *bench) queries(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	got, err := b.askInside(ctx, b.rounds, "query ours 50", "query stock 50")
+	ways := b.known([]way{
+		{"gRPC stub", calls[2], "query bare", false},
+		{"gRPC stub, reattachable", calls[3], "query reattachable", false},
+		{ours, calls[0], "query ours", false},
+		{stockClient, calls[1], "query stock", false},
+		{pyspark, "-", "query pyspark", true},
+	})
+	got, err := b.askWays(ctx, ways, 50)
 	if err != nil {
 		return err
 	}
-	t := newTable("SELECT 1 and its row on an open session, one process", "client", "calls to the server", "ms", "of the stock client's")
-	for i, name := range []string{ours, stockClient} {
-		t.row(name, calls[i], got[i].times(1e3).String(), got[i].over(got[1]).String())
+	t := newTable("SELECT 1 and its row on an open session", "client", "calls to the server", "ms", "of the gRPC stub's")
+	for i, w := range ways {
+		t.row(w.client, w.name, got[i].times(1e3).String(), got[i].over(got[0]).String())
 	}
+	b.target(t, "reattachable over not", got[1].over(got[0]), 1.03)
+	b.target(t, "sparkpipe over the gRPC stub", got[2].over(got[0]), 1.2)
 	t.note("One round is the median of 50 queries each.")
 	t.print(b.out)
 	return nil
@@ -42,7 +52,7 @@ func (b *bench) countQueryCalls(ctx context.Context) (calls []string, err error)
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, w.stop()) }()
-	for _, client := range []string{"ours", "stock"} {
+	for _, client := range []string{"ours", "stock", "bare", "reattachable"} {
 		if _, err := w.ask("query " + client + " 1"); err != nil { // opens the session
 			return nil, err
 		}

@@ -5,8 +5,19 @@
 //	runner SHAPE SIZE LOGGING   one run of SIZE components that do nothing;
 //	                            SHAPE is independent or chain, LOGGING on or off
 //	query CLIENT COUNT          the median of COUNT times SELECT 1 with its row;
-//	                            CLIENT is ours or stock
+//	                            CLIENT is ours, stock, or a gRPC stub with
+//	                            nothing around it: bare, or reattachable
+//	rows WAY COUNT              COUNT rows of four columns, read; WAY is bare,
+//	                            reattachable,
+//	                            Batches, RowsAs, Rows, ToArrow or Collect, the
+//	                            last two of the stock client
+//	upload WAY COUNT            COUNT rows made into a DataFrame and counted by
+//	                            Spark; WAY is auto, inline, cached, staged, or
+//	                            seq, which is auto for rows that are never all
+//	                            in memory
 //	export COUNT, import COUNT  one of COUNT plans out of or into a DataFrame
+//
+// A request may also be given as arguments; then it is the only one.
 //
 // All but the first need a server, that of SPARK_REMOTE. Sessions are opened
 // with the first request that needs them and kept.

@@ -13,7 +13,11 @@ import (
 )
 
 func main() {
-	if err := serve(context.Background(), os.Stdin, os.Stdout); err != nil {
+	var in io.Reader = os.Stdin
+	if len(os.Args) > 1 {
+		in = strings.NewReader(strings.Join(os.Args[1:], " "))
+	}
+	if err := serve(context.Background(), in, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "inside:", err)
 		os.Exit(1)
 	}
@@ -48,6 +52,10 @@ func answer(ctx context.Context, s *sessions, request []string) (time.Duration, 
 		return runner(ctx, request[1:])
 	case "query":
 		return s.query(ctx, request[1:])
+	case "rows":
+		return s.rows(ctx, request[1:])
+	case "upload":
+		return s.upload(ctx, request[1:])
 	case "export":
 		return s.export(ctx, request[1])
 	case "import":

@@ -20,7 +20,7 @@ func TestServe(t *testing.T) {
 	server := fakeconnect.Start(t)
 	t.Setenv("SPARK_REMOTE", server.Remote())
 	requests := []string{
-		"runner independent 3 off", "runner chain 3 on", "query ours 3", "query stock 3", "export 10", "import 10",
+		"runner independent 3 off", "runner chain 3 on", "query ours 3", "query stock 3", "query bare 3", "query reattachable 3", "export 10", "import 10",
 	}
 	var out strings.Builder
 	require.NoError(t, serve(t.Context(), strings.NewReader(strings.Join(requests, "\n")), &out))
@@ -42,6 +42,10 @@ func TestServeSaysWhatIsWrong(t *testing.T) {
 		"runner chain 3":       `error: runner wants SHAPE SIZE LOGGING, got ["chain" "3"]`,
 		"runner chain many on": `error: "many" is no number above 0`,
 		"query theirs 1":       `error: unknown client "theirs"`,
+		"rows Batches":         `error: rows wants WAY COUNT, got ["Batches"]`,
+		"rows Batches none":    `error: "none" is no number above 0`,
+		"upload auto":          `error: upload wants WAY COUNT, got ["auto"]`,
+		"upload post 1":        `error: unknown way "post"`,
 		"query ours 0":         `error: "0" is no number above 0`,
 	} {
 		var out strings.Builder

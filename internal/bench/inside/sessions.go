@@ -17,6 +17,8 @@ import (
 type sessions struct {
 	ours  *dataflow.Session
 	stock sql.SparkSession
+	stub  *bare
+	saved uploads
 }
 
 func (s *sessions) openOurs(ctx context.Context) (*dataflow.Session, error) {
@@ -51,7 +53,19 @@ func (s *sessions) close(ctx context.Context) error {
 	if s.stock != nil {
 		err = errors.Join(err, s.stock.Stop())
 	}
+	if s.stub != nil {
+		err = errors.Join(err, s.stub.close())
+	}
 	return err
+}
+
+func (s *sessions) openBare() (*bare, error) {
+	if s.stub != nil {
+		return s.stub, nil
+	}
+	stub, err := newBare()
+	s.stub = stub
+	return stub, err
 }
 
 const trivial = "SELECT 1"
@@ -65,23 +79,19 @@ func (s *sessions) query(ctx context.Context, args []string) (time.Duration, err
 	if err != nil {
 		return 0, err
 	}
-	frame, err := s.frames(ctx, args[0])
+	ask, err := s.asker(ctx, args[0])
 	if err != nil {
 		return 0, err
 	}
 	took := make([]time.Duration, count)
 	for i := range took {
 		started := time.Now()
-		df, err := frame()
+		rows, err := ask()
 		if err != nil {
 			return 0, err
 		}
-		rows, err := df.Collect(ctx)
-		if err != nil {
-			return 0, err
-		}
-		if len(rows) != 1 {
-			return 0, fmt.Errorf("want one row, got %d", len(rows))
+		if rows != 1 {
+			return 0, fmt.Errorf("want one row, got %d", rows)
 		}
 		took[i] = time.Since(started)
 	}
@@ -89,15 +99,28 @@ func (s *sessions) query(ctx context.Context, args []string) (time.Duration, err
 	return took[count/2], nil
 }
 
-// frames gives what makes the DataFrame of the trivial query.
-func (s *sessions) frames(ctx context.Context, client string) (func() (sql.DataFrame, error), error) {
+// asker gives what makes the trivial query and answers the number of its rows.
+func (s *sessions) asker(ctx context.Context, client string) (func() (int64, error), error) {
+	frame := func(sql func(context.Context, string) (sql.DataFrame, error)) func() (int64, error) {
+		return func() (int64, error) {
+			df, err := sql(ctx, trivial)
+			if err != nil {
+				return 0, err
+			}
+			rows, err := df.Collect(ctx)
+			return int64(len(rows)), err
+		}
+	}
 	switch client {
 	case "ours":
 		spark, err := s.openOurs(ctx)
-		return func() (sql.DataFrame, error) { return spark.SQL(ctx, trivial) }, err
+		return frame(func(ctx context.Context, text string) (sql.DataFrame, error) { return spark.SQL(ctx, text) }), err
 	case "stock":
 		spark, err := s.openStock(ctx)
-		return func() (sql.DataFrame, error) { return spark.Sql(ctx, trivial) }, err
+		return frame(func(ctx context.Context, text string) (sql.DataFrame, error) { return spark.Sql(ctx, text) }), err
+	case "bare", "reattachable":
+		stub, err := s.openBare()
+		return func() (int64, error) { return stub.query(ctx, trivial, client == "reattachable") }, err
 	default:
 		return nil, fmt.Errorf("unknown client %q", client)
 	}

@@ -77,11 +77,7 @@ func (c Catalog) FunctionExists(ctx context.Context, name string) (bool, error) 
 
 // collect runs a request and returns its rows.
 func (c Catalog) collect(ctx context.Context, what string, request *wire.Catalog) ([]types.Row, error) {
-	return c.rows(ctx, what, &wire.Relation{RelType: &wire.Relation_Catalog{Catalog: request}})
-}
-
-func (c Catalog) rows(ctx context.Context, what string, rel *wire.Relation) ([]types.Row, error) {
-	df, err := c.spark.relation(rel)
+	df, err := c.spark.relation(&wire.Relation{RelType: &wire.Relation_Catalog{Catalog: request}})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
@@ -93,14 +89,25 @@ func (c Catalog) rows(ctx context.Context, what string, rel *wire.Relation) ([]t
 }
 
 // run runs a request for its effect. The server acts while it makes the plan and
-// may answer with the rows of a table: none of them are asked for.
+// may answer with the rows of a table: none of them are asked for, and what comes
+// is not looked at, since the columns may be of any type.
 func (c Catalog) run(ctx context.Context, what string, request *wire.Catalog) error {
 	input, err := proto.Marshal(&wire.Relation{RelType: &wire.Relation_Catalog{Catalog: request}})
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	_, err = c.rows(ctx, what, &wire.Relation{RelType: &wire.Relation_Limit{Limit: &wire.Limit{Input: input}}})
-	return err
+	df, err := c.spark.relation(&wire.Relation{RelType: &wire.Relation_Limit{Limit: &wire.Limit{Input: input}}})
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	plan, err := c.spark.Export(ctx, df)
+	if err == nil {
+		err = c.spark.conn.Query(ctx, plan, func(*wire.ExecutePlanResponse) error { return nil })
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
 }
 
 // catalogValue runs a request that is answered by one value.

@@ -178,3 +178,20 @@ func TestRealCatalogOfDataAndCache(t *testing.T) {
 		require.Len(t, columns, 2, "from the data")
 	})
 }
+
+func TestRealCreateTableOfEveryColumnType(t *testing.T) {
+	t.Parallel()
+	sparktest.Each(t, func(t *testing.T, remote string) {
+		spark := sparkAt(t, remote)
+		table := database(t, spark) + ".t"
+		def, err := schema.Parse("a INTERVAL DAY TO SECOND, b INTERVAL YEAR, c ARRAY<INTERVAL HOUR>, d VARIANT, e TIMESTAMP_NTZ, f MAP<INTERVAL MONTH, STRING>")
+		require.NoError(t, err)
+		require.NoError(t, spark.Catalog().CreateTable(t.Context(), table, &dataflow.NewTable{Format: "parquet", Schema: def}))
+		df, err := spark.Table(table)
+		require.NoError(t, err)
+		got, err := dataflow.SchemaOf(t.Context(), df)
+		require.NoError(t, err)
+		require.Equal(t, def.String(), got.String())
+		require.NoError(t, spark.Catalog().RefreshTable(t.Context(), table))
+	})
+}

@@ -183,3 +183,26 @@ func TestQuoteName(t *testing.T) {
 	require.Equal(t, "`t`", dataflow.QuoteName("t"))
 	require.Equal(t, "`cat`.`my.db`.`a``b`", dataflow.QuoteName("cat", "my.db", "a`b"))
 }
+
+// TestCreateTableTakesWhateverTheServerAnswers has an interval, which the client
+// cannot read.
+func TestCreateTableTakesWhateverTheServerAnswers(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	b.server.OnExecute(func(op *fakeconnect.Operation) error {
+		return sendJSON(op, `[]`, arrow.Field{Name: "i", Type: arrow.FixedWidthTypes.MonthInterval}, arrow.Field{Name: "v", Type: &arrow.Time64Type{Unit: arrow.Nanosecond}})
+	})
+	require.NoError(t, b.spark.Catalog().CreateTable(t.Context(), "t", nil))
+	require.NoError(t, b.spark.Catalog().CacheTable(t.Context(), "t", ""))
+}
+
+func TestCreateTableTellsWhatTheServerRefuses(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	b.server.OnExecute(func(*fakeconnect.Operation) error {
+		return fakeconnect.Failure{Class: "TABLE_OR_VIEW_ALREADY_EXISTS", State: "42P07", Message: "It exists."}.Error()
+	})
+	err := b.spark.Catalog().CreateTable(t.Context(), "db.t", nil)
+	require.ErrorContains(t, err, "create the table db.t: [TABLE_OR_VIEW_ALREADY_EXISTS] It exists.")
+	requireClass(t, "TABLE_OR_VIEW_ALREADY_EXISTS", err)
+}

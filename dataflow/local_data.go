@@ -48,7 +48,12 @@ type LocalDataOptions struct {
 	// from the Go type or the Arrow schema.
 	//
 	// A null in a NOT NULL column is an error. The columns of the DataFrame can
-	// all be null nevertheless, as in all that Spark reads from files.
+	// all be null nevertheless, as in all that Spark reads from files. CHAR and
+	// VARCHAR columns are such where the session keeps them, which is with
+	// spark.sql.preserveCharVarcharTypeInfo, and STRING elsewhere.
+	//
+	// Two columns may have the same name when rows are [Row] or []any. VOID and
+	// INTERVAL, which no file can carry, are never staged.
 	Schema schema.Definition
 	// Strategy is the way to Spark; default [LocalDataStrategyAuto].
 	Strategy LocalDataStrategy
@@ -85,6 +90,7 @@ type LocalDataOptions struct {
 //	| [time.Time]                                   | TIMESTAMP                |
 //	| [time.Duration], [value.DayTimeInterval]      | INTERVAL DAY TO SECOND   |
 //	| [value.YearMonthInterval]                     | INTERVAL YEAR TO MONTH   |
+//	| [value.CalendarInterval]                      | INTERVAL                 |
 //	| [value.Variant]                               | VARIANT                  |
 //	| slices and arrays; maps; structs              | ARRAY; MAP; STRUCT       |
 //	| pointers, sql.Null[T], sql.NullString, ...    | that of the value        |
@@ -186,11 +192,13 @@ func encodeRows[T any](ctx context.Context, enc *columnar.Encoder, rows iter.Seq
 //
 // Spark takes these Arrow types: null, bool, signed integers, float32, float64,
 // string and binary, also large ones, decimal128, date32, timestamps and
-// durations in microseconds, month intervals, list, map, struct. Others are an
-// error that names the column.
+// durations in microseconds, month and month-day-nano intervals, list, map,
+// struct. Others are an error that names the column.
 //
 // A schema in the options must have the columns of the batches, in their order,
-// and the same types but for what Arrow does not know, such as a collation.
+// and the same types but for what Arrow does not know, such as a collation or
+// the fields of an interval. Values are not held against these: Spark's cast
+// cuts off what INTERVAL DAY has no room for.
 func (s *Session) CreateDataFrameFromRecords(ctx context.Context, arrowSchema *arrow.Schema, records iter.Seq2[arrow.Record, error], opts *LocalDataOptions) (sql.DataFrame, error) {
 	df, err := s.createFromRecords(ctx, arrowSchema, records, opts)
 	if err != nil {

@@ -37,7 +37,9 @@ type loader struct {
 	opts    LocalDataOptions
 	schema  *arrow.Schema
 	def     schema.Definition
-	ddl     string // the schema as Spark takes it
+	sent    schema.Definition // as Spark takes the data
+	ddl     string            // the same for the server
+	finish  bool              // the columns are to be cast or named when they are there
 	next    func() (arrow.Record, error, bool)
 	head    []arrow.Record // read and retained
 	size    int64          // of the head
@@ -60,25 +62,7 @@ func (s *Session) load(ctx context.Context, data localData, opts *LocalDataOptio
 	if err != nil {
 		return nil, err
 	}
-	return l.castIntervals(ctx, frame)
-}
-
-// castIntervals takes from intervals the fields that the schema does not have:
-// Spark takes none as data that lack some.
-func (l *loader) castIntervals(ctx context.Context, frame sql.DataFrame) (sql.DataFrame, error) {
-	columns := make([]string, len(l.def.Fields))
-	parts := false
-	for i, f := range l.def.Fields {
-		columns[i] = schema.QuoteName(f.Name)
-		if columnar.HasPartOfInterval(f.Type) {
-			columns[i] = fmt.Sprintf("CAST(%s AS %s) AS %[1]s", columns[i], f.Type)
-			parts = true
-		}
-	}
-	if !parts {
-		return frame, nil
-	}
-	return frame.SelectExpr(ctx, columns...)
+	return l.finished(ctx, frame)
 }
 
 func (l *loader) send(ctx context.Context) (sql.DataFrame, error) {
@@ -97,14 +81,6 @@ func (l *loader) send(ctx context.Context) (sql.DataFrame, error) {
 		return l.staged(ctx, place)
 	}
 	return nil, fmt.Errorf("there is no LocalDataStrategy %d", l.opts.Strategy)
-}
-
-// describe makes the schema that is sent. Every column can be null in it: what
-// is read from a file always can, and the way to Spark must not show.
-func (l *loader) describe() error {
-	data, err := columnar.Sent(l.def).JSON()
-	l.ddl = string(data)
-	return err
 }
 
 // fill reads on until the head is larger than limit or all there is.

@@ -53,8 +53,11 @@ func (b bundle) frame(t testing.TB) sql.DataFrame {
 	return df
 }
 
-// trips returns how many calls the server has seen since the session was opened.
-func (b bundle) trips() int { return len(b.server.Requests()) - 1 }
+// trips returns how many calls the server has seen since the session was opened
+// that somebody waits for.
+func (b bundle) trips() int {
+	return len(b.server.Requests()) - len(b.server.Requests("ReleaseExecute")) - 1
+}
 
 // executed returns the executions that the server has seen.
 func (b bundle) executed(t testing.TB) []*fakeconnect.Operation {

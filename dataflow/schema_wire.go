@@ -16,7 +16,8 @@ const (
 	wireGeometry  = 26
 	wireGeography = 27
 	wireTime      = 28
-	// wireCharCollation is the field of CHAR and VARCHAR.
+	// wireCharCollation is the field of CHAR and VARCHAR, which servers up to 4.3
+	// do not send.
 	wireCharCollation = 3
 )
 

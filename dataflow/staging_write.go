@@ -24,6 +24,9 @@ func (l *loader) place(ctx context.Context) (*stagingPlace, error) {
 		if !parquet.Supports(f.Type) {
 			return nil, fmt.Errorf("column %q: a file cannot carry the type %s", f.Name, f.Type)
 		}
+		if twice := sameNames(f.Type); twice != "" {
+			return nil, fmt.Errorf("column %q: a file cannot carry a struct with two fields %q", f.Name, twice)
+		}
 	}
 	return l.session.stagingPlace(ctx, l.opts.StagingDir)
 }
@@ -73,7 +76,7 @@ func (l *loader) stage(ctx context.Context, place *stagingPlace, name string) (e
 // writeFile writes all batches, the head first.
 func (l *loader) writeFile(ctx context.Context, file *os.File, compress bool) error {
 	out := bufio.NewWriterSize(file, 1<<20)
-	w, err := parquet.NewWriter(out, l.schema, &parquet.Options{Zstd: compress})
+	w, err := parquet.NewWriter(out, l.fileSchema(), &parquet.Options{Zstd: compress})
 	if err != nil {
 		return err
 	}

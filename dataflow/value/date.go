@@ -3,6 +3,8 @@ package value
 import (
 	"fmt"
 	"math"
+	"regexp"
+	"strconv"
 	"time"
 )
 
@@ -26,19 +28,58 @@ func DateOfDays(days int32) Date {
 	return DateOf(time.Unix(int64(days)*secondsPerDay, 0).UTC())
 }
 
-// ParseDate reads a date as [Date.String] writes it, such as "2024-02-29".
+// datePattern is that of all that [Date.String] writes of Spark's dates, with a
+// sign where one may be left out.
+var datePattern = regexp.MustCompile(`^([+-]?[0-9]{4,7})-([0-9]{2})-([0-9]{2})$`)
+
+// ParseDate reads a date as [Date.String] writes it, such as "2024-02-29",
+// "+10000-01-01" or "-0044-03-15". Years have four to seven digits and may have a
+// sign. Each date that Spark can hold is read, from -5877641-06-23 to
+// +5881580-07-11, and no other.
 func ParseDate(text string) (Date, error) {
-	t, err := time.Parse(time.DateOnly, text)
-	if err != nil {
-		return Date{}, fmt.Errorf(`%q is not a date; write year-month-day, for example "2024-02-29"`, text)
+	parts := datePattern.FindStringSubmatch(text)
+	if parts == nil {
+		return Date{}, notDate(text)
 	}
-	return DateOf(t), nil
+	var numbers [3]int
+	for i, part := range parts[1:] {
+		numbers[i], _ = strconv.Atoi(part) // seven digits at most
+	}
+	d := Date{Year: numbers[0], Month: time.Month(numbers[1]), Day: numbers[2]}
+	if DateOf(d.Time(nil)) != d {
+		return Date{}, notDate(text)
+	}
+	if _, err := d.Days(); err != nil {
+		return Date{}, err
+	}
+	return d, nil
 }
 
-// String returns the date as year-month-day.
-func (d Date) String() string { return fmt.Sprintf("%04d-%02d-%02d", d.Year, int(d.Month), d.Day) }
+func notDate(text string) error {
+	return fmt.Errorf(`%q is not a date; write year-month-day, for example "2024-02-29"`, text)
+}
 
-// MarshalText returns the date as year-month-day, for JSON and the like.
+// String returns the date as year-month-day, as Spark prints it: the year has at
+// least four digits, a sign before year 0, and a plus beyond year 9999.
+func (d Date) String() string {
+	return fmt.Sprintf("%s-%02d-%02d", yearText(d.Year), int(d.Month), d.Day)
+}
+
+func yearText(year int) string {
+	switch {
+	case year < 0:
+		return fmt.Sprintf("%05d", year) // the sign counts
+	case year > 9999:
+		return fmt.Sprintf("+%d", year)
+	}
+	return fmt.Sprintf("%04d", year)
+}
+
+// timeText is the time with its date as Spark prints it. clock is the layout of
+// what follows the date.
+func timeText(t time.Time, clock string) string { return DateOf(t).String() + t.Format(clock) }
+
+// MarshalText returns the text of String, for JSON and the like.
 func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
 // UnmarshalText reads what MarshalText writes.

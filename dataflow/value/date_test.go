@@ -18,11 +18,17 @@ func TestDateAndDays(t *testing.T) {
 		days int32
 		text string
 	}{
-		"epoch":       {value.Date{Year: 1970, Month: 1, Day: 1}, 0, "1970-01-01"},
-		"before":      {value.Date{Year: 1969, Month: 12, Day: 31}, -1, "1969-12-31"},
-		"leap day":    {value.Date{Year: 2024, Month: 2, Day: 29}, 19782, "2024-02-29"},
-		"first year":  {value.Date{Year: 1, Month: 1, Day: 1}, -719162, "0001-01-01"},
-		"Spark's end": {value.Date{Year: 9999, Month: 12, Day: 31}, 2932896, "9999-12-31"},
+		"epoch":         {value.Date{Year: 1970, Month: 1, Day: 1}, 0, "1970-01-01"},
+		"before":        {value.Date{Year: 1969, Month: 12, Day: 31}, -1, "1969-12-31"},
+		"leap day":      {value.Date{Year: 2024, Month: 2, Day: 29}, 19782, "2024-02-29"},
+		"first year":    {value.Date{Year: 1, Month: 1, Day: 1}, -719162, "0001-01-01"},
+		"four digits":   {value.Date{Year: 9999, Month: 12, Day: 31}, 2932896, "9999-12-31"},
+		"five digits":   {value.Date{Year: 10000, Month: 1, Day: 1}, 2932897, "+10000-01-01"},
+		"year 0":        {value.Date{Year: 0, Month: 12, Day: 31}, -719163, "0000-12-31"},
+		"year -1":       {value.Date{Year: -1, Month: 12, Day: 31}, -719529, "-0001-12-31"},
+		"year -11720":   {value.Date{Year: -11720, Month: 6, Day: 19}, -5000000, "-11720-06-19"},
+		"Spark's end":   {value.Date{Year: 5881580, Month: 7, Day: 11}, math.MaxInt32, "+5881580-07-11"},
+		"Spark's start": {value.Date{Year: -5877641, Month: 6, Day: 23}, math.MinInt32, "-5877641-06-23"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -38,10 +44,16 @@ func TestDateAndDays(t *testing.T) {
 			require.Equal(t, tt.date, value.DateOf(tt.date.Time(nil)))
 		})
 	}
-	for _, days := range []int32{math.MinInt32, math.MaxInt32} {
-		back, err := value.DateOfDays(days).Days()
-		require.NoError(t, err)
-		require.Equal(t, days, back)
+}
+
+func TestDateIsReadWithASignThatSparkLeavesOut(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"+2024-02-29": "2024-02-29", "10000-01-01": "+10000-01-01", "-0000-01-01": "0000-01-01", "+0012345-01-01": "+12345-01-01",
+	} {
+		date, err := value.ParseDate(text)
+		require.NoError(t, err, text)
+		require.Equal(t, want, date.String())
 	}
 }
 
@@ -53,10 +65,32 @@ func TestDateThatIsNone(t *testing.T) {
 	}
 	_, err := value.Date{Year: 10_000_000, Month: 1, Day: 1}.Days()
 	require.ErrorContains(t, err, "out of range")
-	for _, text := range []string{"", "2024-02-30", "2024-2-3", "02.03.2024", "2024-02-29T00:00:00Z"} {
+	for _, text := range []string{"", "2024-02-30", "2024-2-3", "02.03.2024", "2024-02-29T00:00:00Z", "-1-01-01", "--2024-01-01", "024-01-01", "99999999-01-01", "2024-13-01", "2024-00-10", "٢٠٢٤-01-01", "2024-01-01\n"} {
 		_, err := value.ParseDate(text)
 		require.ErrorContains(t, err, "not a date", text)
 	}
+	for _, text := range []string{"+5881580-07-12", "-5877641-06-22", "9999999-12-31"} {
+		_, err := value.ParseDate(text)
+		require.ErrorContains(t, err, "out of range", text)
+	}
+}
+
+func FuzzParseDate(f *testing.F) {
+	for _, seed := range []string{"2024-02-29", "+10000-01-01", "-0044-03-15", "-5877641-06-23", "+5881580-07-11", "2023-02-29", "", "-", "+0000-00-00"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		date, err := value.ParseDate(text)
+		if err != nil {
+			return
+		}
+		days, err := date.Days()
+		require.NoError(t, err, "what is read can be sent")
+		require.Equal(t, date, value.DateOfDays(days))
+		again, err := value.ParseDate(date.String())
+		require.NoError(t, err)
+		require.Equal(t, date, again)
+	})
 }
 
 func TestDateInALocation(t *testing.T) {

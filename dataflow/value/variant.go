@@ -241,15 +241,15 @@ func (w *variantWriter) number(kind int, n int64) {
 	case 11:
 		w.quoted(DateOfDays(int32(n)).String())
 	case 12:
-		w.quoted(time.UnixMicro(n).UTC().Format("2006-01-02 15:04:05.999999-07:00"))
+		w.quoted(timeText(time.UnixMicro(n).UTC(), " 15:04:05.999999-07:00"))
 	case 13:
-		w.quoted(time.UnixMicro(n).UTC().Format("2006-01-02 15:04:05.999999"))
+		w.quoted(timeText(time.UnixMicro(n).UTC(), " 15:04:05.999999"))
 	case 17:
 		w.quoted(time.UnixMicro(n).UTC().Format("15:04:05.999999"))
 	case 18:
-		w.quoted(time.Unix(0, n).UTC().Format("2006-01-02 15:04:05.999999999-07:00"))
+		w.quoted(timeText(time.Unix(0, n).UTC(), " 15:04:05.999999999-07:00"))
 	case 19:
-		w.quoted(time.Unix(0, n).UTC().Format("2006-01-02 15:04:05.999999999"))
+		w.quoted(timeText(time.Unix(0, n).UTC(), " 15:04:05.999999999"))
 	default:
 		w.out = strconv.AppendInt(w.out, n, 10)
 	}

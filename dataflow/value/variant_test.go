@@ -50,6 +50,10 @@ func TestVariantJSON(t *testing.T) {
 		"uuid":                   {"010000", "5000112233445566778899aabbccddeeff", `"00112233-4455-6677-8899-aabbccddeeff"`},
 		"nanoseconds":            {"010000", "4801ca9a3b00000000", `"1970-01-01 00:00:01.000000001+00:00"`},
 		"large array":            {"010000", "130100000000010c07", `[7]`},
+		"date of year 111486":    {"010000", "2c005a6202", `"+111486-04-13"`},
+		"date before year 0":     {"010000", "2c00cbf3ff", `"-0221-09-04"`},
+		"time of year 10316":     {"010000", "300060343cffcaa703", `"+10316-11-20 17:46:40+00:00"`},
+		"time before year 0":     {"010000", "34000037127a41c0fe", `"-0882-01-06 08:00:00"`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

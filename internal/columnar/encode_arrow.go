@@ -32,11 +32,12 @@ var arrowTypes = map[schema.Kind]arrow.DataType{
 	schema.KindTimestampNTZ:      &arrow.TimestampType{Unit: arrow.Microsecond},
 	schema.KindYearMonthInterval: arrow.FixedWidthTypes.MonthInterval,
 	schema.KindDayTimeInterval:   arrow.FixedWidthTypes.Duration_us,
+	schema.KindCalendarInterval:  arrow.FixedWidthTypes.MonthDayNanoInterval,
 }
 
 // ArrowSchema returns the schema of record batches that Spark takes as data of
 // def. All fields can be null: whether one may be is checked when values are
-// appended.
+// appended. Two may have the same name, as in Spark.
 func ArrowSchema(def schema.Definition) (*arrow.Schema, error) {
 	if len(def.Fields) == 0 {
 		return nil, errors.New("the schema has no columns")
@@ -49,9 +50,6 @@ func ArrowSchema(def schema.Definition) (*arrow.Schema, error) {
 }
 
 func arrowFields(fields []schema.Field, depth int) ([]arrow.Field, error) {
-	if err := checkNames(fields); err != nil {
-		return nil, err
-	}
 	out := make([]arrow.Field, len(fields))
 	for i, f := range fields {
 		typ, err := arrowType(f.Type, depth)
@@ -78,8 +76,6 @@ func arrowType(t schema.DataType, depth int) (arrow.DataType, error) {
 		return &arrow.Decimal128Type{Precision: int32(t.Precision), Scale: int32(t.Scale)}, nil
 	case schema.KindVariant:
 		return variantStruct, nil
-	case schema.KindCalendarInterval:
-		return nil, errCalendar
 	case schema.KindArray, schema.KindMap:
 		return arrowContainer(t, depth+1)
 	case schema.KindStruct:

@@ -23,6 +23,7 @@ type binder struct {
 type target struct {
 	typ      schema.DataType
 	nullable bool
+	key      bool // of a map
 	builder  array.Builder
 }
 
@@ -131,7 +132,7 @@ func (b binder) bindRow(t reflect.Type, fields []schema.Field, builders []array.
 	case t == reflect.TypeFor[[]any]():
 		return b.bindValues(fields, to), nil
 	case t == reflect.TypeFor[map[string]any]():
-		return b.bindKeys(fields, to), nil
+		return b.bindKeys(fields, to)
 	case len(fields) != 1:
 		return nil, fmt.Errorf("the schema has %d columns and a row is one value", len(fields))
 	}
@@ -186,10 +187,15 @@ func (b binder) bindValues(fields []schema.Field, to func(int) target) appendFun
 
 // bindKeys is for a row of values by the names of the columns. A name that is
 // missing is a null.
-func (b binder) bindKeys(fields []schema.Field, to func(int) target) appendFunc {
+func (b binder) bindKeys(fields []schema.Field, to func(int) target) (appendFunc, error) {
 	cells := make([]appendFunc, len(fields))
 	keys := make([]reflect.Value, len(fields))
+	seen := make(map[string]bool, len(fields))
 	for i, f := range fields {
+		if seen[f.Name] {
+			return nil, fmt.Errorf("two columns have the name %q, which a map cannot keep apart", f.Name)
+		}
+		seen[f.Name] = true
 		cells[i], keys[i] = inColumn(f.Name, b.bindAny(to(i))), reflect.ValueOf(f.Name)
 	}
 	missing := reflect.Zero(reflect.TypeFor[any]())
@@ -213,7 +219,7 @@ func (b binder) bindKeys(fields []schema.Field, to func(int) target) appendFunc 
 			return nil
 		}
 		return unknownKey(v, fields)
-	}
+	}, nil
 }
 
 func unknownKey(v reflect.Value, fields []schema.Field) error {

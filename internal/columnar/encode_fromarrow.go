@@ -28,7 +28,7 @@ func sparkFields(fields []arrow.Field) ([]schema.Field, error) {
 		}
 		out[i] = schema.Nullable(f.Name, typ)
 	}
-	return out, checkNames(out)
+	return out, nil
 }
 
 // sparkKindsOfArrow are the types that need no parameters.
@@ -38,6 +38,7 @@ var sparkKindsOfArrow = map[arrow.Type]schema.DataType{
 	arrow.FLOAT32: schema.Float(), arrow.FLOAT64: schema.Double(),
 	arrow.STRING: schema.String(), arrow.LARGE_STRING: schema.String(), arrow.BINARY: schema.Binary(), arrow.LARGE_BINARY: schema.Binary(),
 	arrow.DATE32: schema.Date(), arrow.INTERVAL_MONTHS: schema.YearMonthInterval(yearField, monthField),
+	arrow.INTERVAL_MONTH_DAY_NANO: schema.CalendarInterval(),
 }
 
 func sparkType(t arrow.DataType) (schema.DataType, error) {

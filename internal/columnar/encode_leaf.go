@@ -132,7 +132,7 @@ func addressOf(v reflect.Value) reflect.Value {
 
 func (b binder) bindBinary(t reflect.Type, to target) appendFunc {
 	out := to.builder.(*array.BinaryBuilder)
-	if t == reflect.TypeFor[string]() { // the key of a map cannot be a []byte
+	if _, own := sparkTypes[t]; to.key && t.Kind() == reflect.String && !own && t != decimalType { // the key of a map cannot be a []byte
 		return func(v reflect.Value) error {
 			*b.size += v.Len()
 			if v.Len() > maxText {

@@ -102,18 +102,19 @@ func (b binder) bindStruct(t reflect.Type, to target) (appendFunc, error) {
 		return target{typ: f.Type, nullable: f.Nullable, builder: sb.FieldBuilder(i)}
 	}
 	var parts appendFunc
+	var err error
 	switch {
 	case t == dynamicRow, t == reflect.TypeFor[[]any]():
 		parts = b.bindValues(to.typ.Fields, part)
 	case isRowStruct(t):
-		var err error
-		if parts, err = b.bindFields(t, to.typ.Fields, part); err != nil {
-			return nil, err
-		}
+		parts, err = b.bindFields(t, to.typ.Fields, part)
 	case t == reflect.TypeFor[map[string]any]():
-		parts = b.bindKeys(to.typ.Fields, part)
+		parts, err = b.bindKeys(to.typ.Fields, part)
 	default:
 		return nil, nil
+	}
+	if err != nil {
+		return nil, err
 	}
 	return func(v reflect.Value) error {
 		if (v.Kind() == reflect.Map || v.Kind() == reflect.Slice) && v.IsNil() {
@@ -153,7 +154,7 @@ func (b binder) bindMap(t reflect.Type, to target) (appendFunc, error) {
 		return nil, nil
 	}
 	mb := to.builder.(*array.MapBuilder)
-	key, err := b.bind(t.Key(), target{typ: *to.typ.Key, builder: mb.KeyBuilder()})
+	key, err := b.bind(t.Key(), target{typ: *to.typ.Key, key: true, builder: mb.KeyBuilder()})
 	if err != nil {
 		return nil, fmt.Errorf("map keys: %w", err)
 	}

@@ -4,55 +4,62 @@ import "github.com/sparkpipe/sparkpipe/component/schema"
 
 // Sent returns the schema under which data of def goes to Spark. Everything can
 // be null in it, elements of arrays and fields of structs included; CHAR and
-// VARCHAR, which only tables have, are STRING; an interval has all its fields.
-// Whoever wants the intervals as they are in def has to cast them.
+// VARCHAR, which Spark takes from nobody, are STRING; an interval has all its
+// fields. What is lost so comes back with [CastOf].
 func Sent(def schema.Definition) schema.Definition {
-	return schema.Definition{Fields: sentFields(def.Fields)}
+	return schema.Definition{Fields: nullableFields(def.Fields, sentLeaf)}
 }
 
-func sentFields(fields []schema.Field) []schema.Field {
-	out := make([]schema.Field, len(fields))
-	for i, f := range fields {
-		f.Nullable, f.Type = true, sentType(f.Type)
-		out[i] = f
-	}
-	return out
+// CastOf returns the type to which Spark must cast a column that was sent for
+// the type, and whether it has to. A CHAR or VARCHAR with a collation stays a
+// STRING with it: not all servers know more.
+func CastOf(t schema.DataType) (schema.DataType, bool) {
+	cast := nullable(t, castLeaf)
+	return cast, !cast.Equal(nullable(t, sentLeaf))
 }
 
-func sentType(t schema.DataType) schema.DataType {
+func sentLeaf(t schema.DataType) schema.DataType {
 	switch t.Kind {
 	case schema.KindChar, schema.KindVarChar:
-		t = schema.DataType{Kind: schema.KindString, Collation: t.Collation}
+		return schema.DataType{Kind: schema.KindString, Collation: t.Collation}
 	case schema.KindYearMonthInterval:
-		t = schema.YearMonthInterval(yearField, monthField)
+		return schema.YearMonthInterval(yearField, monthField)
 	case schema.KindDayTimeInterval:
-		t = schema.DayTimeInterval(dayField, secondField)
-	}
-	if t.Elem != nil {
-		elem := sentType(*t.Elem)
-		t.Elem, t.ElemNullable = &elem, true
-	}
-	if t.Key != nil {
-		key := sentType(*t.Key)
-		t.Key = &key
-	}
-	if len(t.Fields) > 0 {
-		t.Fields = sentFields(t.Fields)
+		return schema.DayTimeInterval(dayField, secondField)
 	}
 	return t
 }
 
-// HasPartOfInterval reports whether the type is an interval that lacks fields, or
-// has one in it.
-func HasPartOfInterval(t schema.DataType) bool {
-	switch t.Kind {
-	case schema.KindYearMonthInterval, schema.KindDayTimeInterval:
-		return !t.Equal(sentType(t))
+func castLeaf(t schema.DataType) schema.DataType {
+	isText := t.Kind == schema.KindChar || t.Kind == schema.KindVarChar
+	if isText && t.Collation != "" {
+		return sentLeaf(t)
 	}
-	for _, f := range t.Fields {
-		if HasPartOfInterval(f.Type) {
-			return true
-		}
+	return t
+}
+
+// nullable is the type with nulls allowed everywhere and its leaves replaced.
+func nullable(t schema.DataType, leaf func(schema.DataType) schema.DataType) schema.DataType {
+	t = leaf(t)
+	if t.Elem != nil {
+		elem := nullable(*t.Elem, leaf)
+		t.Elem, t.ElemNullable = &elem, true
 	}
-	return t.Key != nil && HasPartOfInterval(*t.Key) || t.Elem != nil && HasPartOfInterval(*t.Elem)
+	if t.Key != nil {
+		key := nullable(*t.Key, leaf)
+		t.Key = &key
+	}
+	if len(t.Fields) > 0 {
+		t.Fields = nullableFields(t.Fields, leaf)
+	}
+	return t
+}
+
+func nullableFields(fields []schema.Field, leaf func(schema.DataType) schema.DataType) []schema.Field {
+	out := make([]schema.Field, len(fields))
+	for i, f := range fields {
+		f.Nullable, f.Type = true, nullable(f.Type, leaf)
+		out[i] = f
+	}
+	return out
 }

@@ -158,15 +158,30 @@ func TestEncodeIntoAGivenSchema(t *testing.T) {
 		rows any
 		json string
 	}{
-		"narrower integers":  {"a TINYINT, b DOUBLE, c DECIMAL(3,1)", []struct{ A, B, C int }{{-128, 1 << 53, 99}}, `[{"a":-128,"b":9007199254740992,"c":"99"}]`},
-		"times":              {"a TIMESTAMP, b TIMESTAMP_NTZ, c DATE", []struct{ A, B, C time.Time }{{at, at, at}}, `[{"a":"2019-12-31 23:30:00Z","b":"2020-01-01 00:30:00Z","c":"2020-01-01"}]`},
-		"order and case":     {"user_name STRING, ID INT", []struct{ Id, UserName any }{{1, "x"}, {int8(2), nil}}, `[{"ID":1,"user_name":"x"},{"ID":2,"user_name":null}]`},
-		"lengths":            {"a CHAR(2), b VARCHAR(2)", []struct{ A, B string }{{"üü", "a"}}, `[{"a":"üü","b":"a"}]`},
-		"values in order":    {"a INT, b ARRAY<STRING>, c VOID", [][]any{{1, []any{"x", nil}, nil}}, `[{"a":1,"b":["x",null],"c":null}]`},
-		"values by name":     {"a INT, b STRUCT<x: INT>", []map[string]any{{"a": 1, "b": map[string]any{"x": int64(2)}}, {}}, `[{"a":1,"b":{"x":2}},{"a":null,"b":null}]`},
-		"rows":               {"a INT, b STRUCT<x: INT>", []value.Row{value.NewRow([]string{"p", "q"}, []any{1, value.NewRow([]string{"x"}, []any{2})})}, `[{"a":1,"b":{"x":2}}]`},
-		"keys of any type":   {"a MAP<BIGINT, BINARY>", []struct{ A map[any]any }{{map[any]any{1: []byte{1}, int8(0): nil}}}, `[{"a":[{"key":0,"value":null},{"key":1,"value":"AQ=="}]}]`},
-		"binary keys":        {"a MAP<BINARY, INT>", []struct{ A map[string]int }{{map[string]int{"\x01": 1}}}, `[{"a":[{"key":"AQ==","value":1}]}]`},
+		"narrower integers":    {"a TINYINT, b DOUBLE, c DECIMAL(3,1)", []struct{ A, B, C int }{{-128, 1 << 53, 99}}, `[{"a":-128,"b":9007199254740992,"c":"99"}]`},
+		"times":                {"a TIMESTAMP, b TIMESTAMP_NTZ, c DATE", []struct{ A, B, C time.Time }{{at, at, at}}, `[{"a":"2019-12-31 23:30:00Z","b":"2020-01-01 00:30:00Z","c":"2020-01-01"}]`},
+		"order and case":       {"user_name STRING, ID INT", []struct{ Id, UserName any }{{1, "x"}, {int8(2), nil}}, `[{"ID":1,"user_name":"x"},{"ID":2,"user_name":null}]`},
+		"lengths":              {"a CHAR(2), b VARCHAR(2)", []struct{ A, B string }{{"üü", "a"}}, `[{"a":"üü","b":"a"}]`},
+		"values in order":      {"a INT, b ARRAY<STRING>, c VOID", [][]any{{1, []any{"x", nil}, nil}}, `[{"a":1,"b":["x",null],"c":null}]`},
+		"values by name":       {"a INT, b STRUCT<x: INT>", []map[string]any{{"a": 1, "b": map[string]any{"x": int64(2)}}, {}}, `[{"a":1,"b":{"x":2}},{"a":null,"b":null}]`},
+		"rows":                 {"a INT, b STRUCT<x: INT>", []value.Row{value.NewRow([]string{"p", "q"}, []any{1, value.NewRow([]string{"x"}, []any{2})})}, `[{"a":1,"b":{"x":2}}]`},
+		"keys of any type":     {"a MAP<BIGINT, BINARY>", []struct{ A map[any]any }{{map[any]any{1: []byte{1}, int8(0): nil}}}, `[{"a":[{"key":0,"value":null},{"key":1,"value":"AQ=="}]}]`},
+		"binary keys":          {"a MAP<BINARY, INT>", []struct{ A map[string]int }{{map[string]int{"\x01": 1}}}, `[{"a":[{"key":"AQ==","value":1}]}]`},
+		"keys of a named type": {"a MAP<BINARY, INT>", []struct{ A map[any]int }{{map[any]int{"\xff": 1}}}, `[{"a":[{"key":"/w==","value":1}]}]`},
+		"names twice":          {"a INT, A INT, a INT", [][]any{{1, 2, 3}}, ``},
+		"names by case": {"a INT, A INT", []struct {
+			X int `spark:"a"`
+			Y int `spark:"A"`
+		}{{1, 2}}, `[{"a":1,"A":2}]`},
+		"last microseconds": {"a TIMESTAMP, b TIMESTAMP_NTZ", []struct{ A, B time.Time }{
+			{time.UnixMicro(math.MaxInt64), time.UnixMicro(math.MinInt64).UTC()}, {time.UnixMicro(math.MinInt64), time.UnixMicro(math.MaxInt64).UTC()},
+		}, ``},
+		"parts of intervals": {"a INTERVAL DAY, b INTERVAL HOUR TO MINUTE, c INTERVAL YEAR, d INTERVAL MONTH", []struct {
+			A, B time.Duration
+			C, D value.YearMonthInterval
+		}{{48 * time.Hour, -61 * time.Minute, -24, 13}}, `[{"a":"172800000000us","b":"-3660000000us","c":{"months":-24},"d":{"months":13}}]`},
+		"calendar intervals": {"a INTERVAL", []*value.CalendarInterval{{Months: 14, Days: -3, Microseconds: 5}, nil},
+			`[{"a":{"months":14,"days":-3,"nanoseconds":5000}},{"a":null}]`},
 		"not null":           {"a INT NOT NULL", []*struct{ A int }{{1}}, `[{"a":1}]`},
 		"one value":          {"a DATE", []any{value.Date{Year: 2000, Month: 1, Day: 1}, nil}, `[{"a":"2000-01-01"},{"a":null}]`},
 		"floats":             {"a FLOAT", []float64{math.Inf(1), 0.1}, ``},
@@ -218,6 +233,12 @@ func TestValuesThatCannotBeEncoded(t *testing.T) {
 		"big too large":          {"", []*big.Int{new(big.Int).Lsh(big.NewInt(1), 130)}, "more than 38 digits"},
 		"rat too fine":           {"", []*big.Rat{big.NewRat(1, 3)}, "more than 18 decimals"},
 		"rat too large":          {"", []*big.Rat{new(big.Rat).SetInt(new(big.Int).Lsh(big.NewInt(1), 200))}, "more than 20 digits before the point"},
+		"time too far, last":     {"", []time.Time{time.UnixMicro(math.MaxInt64).Add(time.Microsecond)}, "out of the range of TIMESTAMP"},
+		"time too far, first":    {"", []time.Time{time.UnixMicro(math.MinInt64).Add(-time.Microsecond)}, "out of the range of TIMESTAMP"},
+		"hours in days":          {"a INTERVAL DAY", []time.Duration{-25 * time.Hour}, "the interval -1 01:00:00 has smaller parts than INTERVAL DAY"},
+		"seconds in minutes":     {"a INTERVAL DAY TO MINUTE", []value.DayTimeInterval{60_000_001}, "has smaller parts than INTERVAL DAY TO MINUTE"},
+		"months in years":        {"a INTERVAL YEAR", []value.YearMonthInterval{13}, "the interval 1-1 has smaller parts than INTERVAL YEAR"},
+		"calendar too long":      {"", []value.CalendarInterval{{Microseconds: math.MaxInt64 / 999}}, "more than 292 years"},
 		"no date":                {"", []value.Date{{Year: 2023, Month: 2, Day: 30}}, "there is no date 2023-02-30"},
 		"time too far":           {"", []time.Time{time.Unix(math.MaxInt64/1_000_000+1, 0)}, "out of the range of TIMESTAMP"},
 		"empty variant":          {"", []value.Variant{{}}, "the variant is empty"},
@@ -263,7 +284,6 @@ func TestTypesThatCannotBeEncoded(t *testing.T) {
 		"map key":      {"", reflect.TypeFor[map[any]int](), "map keys: the Go type interface {} does not tell"},
 		"endless":      {"", reflect.TypeFor[endless](), "contains itself"},
 		"empty struct": {"", reflect.TypeFor[struct{}](), "has no exported fields"},
-		"calendar":     {"", reflect.TypeFor[value.CalendarInterval](), "calendar intervals (INTERVAL) are not taken"},
 		"decimal text": {"", reflect.TypeFor[struct {
 			A string `spark:"a,decimal(3,1)"`
 		}](), "cannot be a DECIMAL; use value.Decimal"},
@@ -287,8 +307,9 @@ func TestTypesThatCannotBeEncoded(t *testing.T) {
 		"many columns":     {"A INT, B INT", reflect.TypeFor[int](), "the schema has 2 columns and a row is one value"},
 		"elements":         {"A ARRAY<INT>", reflect.TypeFor[[]string](), "elements: values of the Go type string"},
 		"keys":             {"A MAP<INT, INT>", reflect.TypeFor[map[string]int](), "map keys: values of the Go type string"},
-		"twice":            {"a INT, A INT", reflect.TypeFor[[]any](), "have the same name"},
-		"INTERVAL":         {"a INTERVAL", reflect.TypeFor[[]any](), "calendar intervals (INTERVAL) are not taken"},
+		"twice in a map":   {"a INT, a INT", reflect.TypeFor[map[string]any](), `two columns have the name "a", which a map cannot keep apart`},
+		"twice for fields": {"a INT, a INT", reflect.TypeFor[struct{ A int }](), "fits the columns"},
+		"text to bytes":    {"A BINARY", reflect.TypeFor[string](), "values of the Go type string cannot become BINARY"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -309,13 +330,12 @@ func TestSchemasThatNothingCanBeSentOf(t *testing.T) {
 		deep = schema.ArrayOf(deep, true)
 	}
 	for want, typ := range map[string]schema.DataType{
-		"nested more than":      deep,
-		"lacks the type":        {Kind: schema.KindArray},
-		"cannot be sent":        {Kind: schema.KindUnknown, Text: "time(6)"},
-		"there is no type":      schema.Decimal(40, 1),
-		"from 1 to 38":          schema.Decimal(0, 0),
-		"the precision goes":    schema.Decimal(3, 4),
-		"have the same name to": schema.StructOf(schema.Required("a", schema.Long()), schema.Required("A", schema.Long())),
+		"nested more than":   deep,
+		"lacks the type":     {Kind: schema.KindArray},
+		"cannot be sent":     {Kind: schema.KindUnknown, Text: "time(6)"},
+		"there is no type":   schema.Decimal(40, 1),
+		"from 1 to 38":       schema.Decimal(0, 0),
+		"the precision goes": schema.Decimal(3, 4),
 	} {
 		_, err := columnar.ArrowSchema(schema.New(schema.Required("c", typ)))
 		require.ErrorContains(t, err, want)
@@ -371,4 +391,40 @@ func TestDefinitionsOfArrow(t *testing.T) {
 	}
 	_, err = columnar.DefinitionOfArrow(arrow.NewSchema(nil, nil))
 	require.ErrorContains(t, err, "no columns")
+}
+
+func TestTimesThatAreSentAreTheTimesThatWere(t *testing.T) {
+	t.Parallel()
+	for _, micros := range []int64{math.MinInt64, math.MinInt64 + 224192, math.MinInt64 + 1_000_000, -1, 0, 1, -62135596800000000, 253402300799999999, math.MaxInt64} {
+		enc, err := columnar.NewEncoder(reflect.TypeFor[time.Time](), nil)
+		require.NoError(t, err)
+		require.NoError(t, enc.Append(reflect.ValueOf(time.UnixMicro(micros))))
+		rec := enc.Record()
+		got, err := decode[time.Time](t, rec)
+		require.NoError(t, err)
+		require.Equal(t, []time.Time{time.UnixMicro(micros).UTC()}, got)
+		rec.Release()
+		enc.Release()
+	}
+}
+
+func TestCasts(t *testing.T) {
+	t.Parallel()
+	for ddl, want := range map[string]string{
+		"a INTERVAL DAY":                   "INTERVAL DAY",
+		"a INTERVAL DAY TO SECOND":         "",
+		"a INTERVAL YEAR TO MONTH":         "",
+		"a INTERVAL":                       "",
+		"a CHAR(3)":                        "CHAR(3)",
+		"a CHAR(3) COLLATE UNICODE_CI":     "",
+		"a MAP<VARCHAR(2), INTERVAL YEAR>": "MAP<VARCHAR(2), INTERVAL YEAR>",
+		"a ARRAY<STRUCT<x: INTERVAL HOUR NOT NULL, y: CHAR(2) COLLATE DE>>": "ARRAY<STRUCT<x: INTERVAL HOUR, y: STRING COLLATE de>>",
+		"a ARRAY<STRUCT<x: STRING NOT NULL>>":                               "",
+	} {
+		cast, needed := columnar.CastOf(parsed(t, ddl).Fields[0].Type)
+		require.Equal(t, want != "", needed, ddl)
+		if needed {
+			require.Equal(t, want, cast.String(), ddl)
+		}
+	}
 }

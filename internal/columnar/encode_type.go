@@ -2,7 +2,6 @@ package columnar
 
 import (
 	"encoding"
-	"errors"
 	"fmt"
 	"math/big"
 	"reflect"
@@ -59,6 +58,7 @@ var sparkTypes = map[reflect.Type]schema.DataType{
 	reflect.TypeFor[time.Duration]():           schema.DayTimeInterval(dayField, secondField),
 	reflect.TypeFor[value.DayTimeInterval]():   schema.DayTimeInterval(dayField, secondField),
 	reflect.TypeFor[value.YearMonthInterval](): schema.YearMonthInterval(yearField, monthField),
+	reflect.TypeFor[value.CalendarInterval]():  schema.CalendarInterval(),
 	reflect.TypeFor[value.Date]():              schema.Date(),
 	reflect.TypeFor[value.Variant]():           schema.Variant(),
 }
@@ -87,8 +87,6 @@ var (
 	textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
 )
 
-var errCalendar = errors.New("calendar intervals (INTERVAL) are not taken by Spark as data from a client; use value.YearMonthInterval and time.Duration in two columns")
-
 func (d *deriver) typeOf(t reflect.Type, opts fieldOptions) (schema.DataType, error) {
 	typ, known := sparkTypes[t]
 	switch {
@@ -96,8 +94,6 @@ func (d *deriver) typeOf(t reflect.Type, opts fieldOptions) (schema.DataType, er
 		return decimalOr(opts, schema.Decimal(maxDecimalDigits, defaultScale)), nil
 	case t == bigIntGoType:
 		return decimalOr(opts, schema.Decimal(maxDecimalDigits, 0)), nil
-	case t == calendarType:
-		return typ, errCalendar
 	case t.Kind() == reflect.Pointer:
 		return d.typeOf(t.Elem(), opts)
 	case isNullWrapper(t):
@@ -180,7 +176,8 @@ func (d *deriver) structOf(t reflect.Type) (schema.DataType, error) {
 	return schema.StructOf(out...), checkNames(out)
 }
 
-// checkNames refuses names that Spark could not tell apart.
+// checkNames refuses names that Spark does not tell apart when they are asked
+// for. Whoever gives a schema has meant them.
 func checkNames(fields []schema.Field) error {
 	seen := make(map[string]string, len(fields))
 	for _, f := range fields {

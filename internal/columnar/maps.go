@@ -52,6 +52,9 @@ func compileKey(c cell) (writer, error) {
 		if holdsInterface(c.typ) {
 			return nil, fmt.Errorf("column %q: %s cannot be the key of a map, since it holds an interface", c.path, c.typ)
 		}
+		if isBinary(c.arrow) && c.typ.Kind() == reflect.String && !ownTypes[c.typ] {
+			return newLeaf(c, openString), nil // as any gets it: a []byte is no key
+		}
 		return compile(c)
 	}
 	if c.typ.NumMethod() > 0 {

@@ -7,9 +7,8 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/spark-connect-go/v40/spark/sql"
-	"google.golang.org/protobuf/encoding/protowire"
-	"google.golang.org/protobuf/proto"
 
+	"github.com/sparkpipe/sparkpipe/component/schema"
 	"github.com/sparkpipe/sparkpipe/internal/columnar"
 	"github.com/sparkpipe/sparkpipe/internal/connect/wire"
 )
@@ -61,52 +60,29 @@ func (l *loader) finished(ctx context.Context, frame sql.DataFrame) (sql.DataFra
 	if err != nil {
 		return nil, err
 	}
-	project := appendField(nil, projectInput, input)
+	columns := make([]*wire.Expression, len(l.def.Fields))
 	for i, f := range l.def.Fields {
-		column, metadata := positionName(i), ""
-		if typ, cast := columnar.CastOf(f.Type); cast {
-			column, metadata = fmt.Sprintf("CAST(%s AS %s)", column, typ), f.Metadata // a cast drops it
-		}
-		alias, err := namedExpression(column, f.Name, metadata)
-		if err != nil {
-			return nil, err
-		}
-		project = appendField(project, projectExpressions, alias)
+		columns[i] = finishedColumn(positionName(i), f)
 	}
-	rel := new(wire.Relation)
-	rel.ProtoReflect().SetUnknown(appendField(nil, relationProject, project))
-	return l.session.relation(rel)
-}
-
-// The fields of the protocol that make a column of an expression. Our messages do
-// not have them.
-const (
-	relationProject    = 3
-	projectInput       = 1
-	projectExpressions = 3
-	expressionAlias    = 6
-	aliasExpr          = 1
-	aliasName          = 2
-	aliasMetadata      = 3
-)
-
-// namedExpression is the expression "sql AS name", with metadata unless they are empty.
-func namedExpression(sql, name, metadata string) ([]byte, error) {
-	expr, err := proto.Marshal(&wire.Expression{ExprType: &wire.Expression_ExpressionString_{
-		ExpressionString: &wire.Expression_ExpressionString{Expression: sql},
+	return l.session.relation(&wire.Relation{RelType: &wire.Relation_Project{
+		Project: &wire.Project{Input: input, Expressions: columns},
 	}})
-	if err != nil {
-		return nil, err
-	}
-	alias := appendField(appendField(nil, aliasExpr, expr), aliasName, []byte(name))
-	if metadata != "" {
-		alias = appendField(alias, aliasMetadata, []byte(metadata))
-	}
-	return appendField(nil, expressionAlias, alias), nil
 }
 
-func appendField(out []byte, num protowire.Number, content []byte) []byte {
-	return protowire.AppendBytes(protowire.AppendTag(out, num, protowire.BytesType), content)
+// finishedColumn is the column of a field under the name and, where the type is
+// cast to, with the metadata that the cast drops.
+func finishedColumn(column string, f schema.Field) *wire.Expression {
+	alias := &wire.Expression_Alias{Name: []string{f.Name}}
+	if typ, cast := columnar.CastOf(f.Type); cast {
+		column = fmt.Sprintf("CAST(%s AS %s)", column, typ)
+		if f.Metadata != "" {
+			alias.Metadata = &f.Metadata
+		}
+	}
+	alias.Expr = &wire.Expression{ExprType: &wire.Expression_ExpressionString_{
+		ExpressionString: &wire.Expression_ExpressionString{Expression: column},
+	}}
+	return &wire.Expression{ExprType: &wire.Expression_Alias_{Alias: alias}}
 }
 
 // sameNames gives a name that two fields of one struct have, or have but for

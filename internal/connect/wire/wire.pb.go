@@ -302,7 +302,7 @@ func (x InterruptRequest_InterruptType) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use InterruptRequest_InterruptType.Descriptor instead.
 func (InterruptRequest_InterruptType) EnumDescriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{31, 0}
+	return file_wire_proto_rawDescGZIP(), []int{32, 0}
 }
 
 type UserContext struct {
@@ -2353,6 +2353,7 @@ type Relation struct {
 	// Types that are valid to be assigned to RelType:
 	//
 	//	*Relation_Read
+	//	*Relation_Project
 	//	*Relation_Sql
 	//	*Relation_LocalRelation
 	//	*Relation_Limit
@@ -2414,6 +2415,15 @@ func (x *Relation) GetRead() *Read {
 	if x != nil {
 		if x, ok := x.RelType.(*Relation_Read); ok {
 			return x.Read
+		}
+	}
+	return nil
+}
+
+func (x *Relation) GetProject() *Project {
+	if x != nil {
+		if x, ok := x.RelType.(*Relation_Project); ok {
+			return x.Project
 		}
 	}
 	return nil
@@ -2499,6 +2509,10 @@ type Relation_Read struct {
 	Read *Read `protobuf:"bytes,2,opt,name=read,proto3,oneof"`
 }
 
+type Relation_Project struct {
+	Project *Project `protobuf:"bytes,3,opt,name=project,proto3,oneof"`
+}
+
 type Relation_Sql struct {
 	Sql *SQL `protobuf:"bytes,10,opt,name=sql,proto3,oneof"`
 }
@@ -2533,6 +2547,8 @@ type Relation_Catalog struct {
 
 func (*Relation_Read) isRelation_RelType() {}
 
+func (*Relation_Project) isRelation_RelType() {}
+
 func (*Relation_Sql) isRelation_RelType() {}
 
 func (*Relation_LocalRelation) isRelation_RelType() {}
@@ -2549,6 +2565,58 @@ func (*Relation_CachedRemoteRelation) isRelation_RelType() {}
 
 func (*Relation_Catalog) isRelation_RelType() {}
 
+type Project struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Input         []byte                 `protobuf:"bytes,1,opt,name=input,proto3" json:"input,omitempty"`
+	Expressions   []*Expression          `protobuf:"bytes,3,rep,name=expressions,proto3" json:"expressions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Project) Reset() {
+	*x = Project{}
+	mi := &file_wire_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Project) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Project) ProtoMessage() {}
+
+func (x *Project) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Project.ProtoReflect.Descriptor instead.
+func (*Project) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *Project) GetInput() []byte {
+	if x != nil {
+		return x.Input
+	}
+	return nil
+}
+
+func (x *Project) GetExpressions() []*Expression {
+	if x != nil {
+		return x.Expressions
+	}
+	return nil
+}
+
 type Limit struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Input         []byte                 `protobuf:"bytes,1,opt,name=input,proto3" json:"input,omitempty"`
@@ -2559,7 +2627,7 @@ type Limit struct {
 
 func (x *Limit) Reset() {
 	*x = Limit{}
-	mi := &file_wire_proto_msgTypes[21]
+	mi := &file_wire_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2571,7 +2639,7 @@ func (x *Limit) String() string {
 func (*Limit) ProtoMessage() {}
 
 func (x *Limit) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[21]
+	mi := &file_wire_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2584,7 +2652,7 @@ func (x *Limit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Limit.ProtoReflect.Descriptor instead.
 func (*Limit) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{21}
+	return file_wire_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Limit) GetInput() []byte {
@@ -2612,7 +2680,7 @@ type CollectMetrics struct {
 
 func (x *CollectMetrics) Reset() {
 	*x = CollectMetrics{}
-	mi := &file_wire_proto_msgTypes[22]
+	mi := &file_wire_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2624,7 +2692,7 @@ func (x *CollectMetrics) String() string {
 func (*CollectMetrics) ProtoMessage() {}
 
 func (x *CollectMetrics) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[22]
+	mi := &file_wire_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2637,7 +2705,7 @@ func (x *CollectMetrics) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CollectMetrics.ProtoReflect.Descriptor instead.
 func (*CollectMetrics) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{22}
+	return file_wire_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *CollectMetrics) GetInput() []byte {
@@ -2670,7 +2738,7 @@ type CachedLocalRelation struct {
 
 func (x *CachedLocalRelation) Reset() {
 	*x = CachedLocalRelation{}
-	mi := &file_wire_proto_msgTypes[23]
+	mi := &file_wire_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2682,7 +2750,7 @@ func (x *CachedLocalRelation) String() string {
 func (*CachedLocalRelation) ProtoMessage() {}
 
 func (x *CachedLocalRelation) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[23]
+	mi := &file_wire_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2695,7 +2763,7 @@ func (x *CachedLocalRelation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CachedLocalRelation.ProtoReflect.Descriptor instead.
 func (*CachedLocalRelation) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{23}
+	return file_wire_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *CachedLocalRelation) GetHash() string {
@@ -2714,7 +2782,7 @@ type CachedRemoteRelation struct {
 
 func (x *CachedRemoteRelation) Reset() {
 	*x = CachedRemoteRelation{}
-	mi := &file_wire_proto_msgTypes[24]
+	mi := &file_wire_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2726,7 +2794,7 @@ func (x *CachedRemoteRelation) String() string {
 func (*CachedRemoteRelation) ProtoMessage() {}
 
 func (x *CachedRemoteRelation) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[24]
+	mi := &file_wire_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2739,7 +2807,7 @@ func (x *CachedRemoteRelation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CachedRemoteRelation.ProtoReflect.Descriptor instead.
 func (*CachedRemoteRelation) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{24}
+	return file_wire_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *CachedRemoteRelation) GetRelationId() string {
@@ -2763,7 +2831,7 @@ type Read struct {
 
 func (x *Read) Reset() {
 	*x = Read{}
-	mi := &file_wire_proto_msgTypes[25]
+	mi := &file_wire_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2775,7 +2843,7 @@ func (x *Read) String() string {
 func (*Read) ProtoMessage() {}
 
 func (x *Read) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[25]
+	mi := &file_wire_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2788,7 +2856,7 @@ func (x *Read) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Read.ProtoReflect.Descriptor instead.
 func (*Read) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{25}
+	return file_wire_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Read) GetReadType() isRead_ReadType {
@@ -2850,7 +2918,7 @@ type SQL struct {
 
 func (x *SQL) Reset() {
 	*x = SQL{}
-	mi := &file_wire_proto_msgTypes[26]
+	mi := &file_wire_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2862,7 +2930,7 @@ func (x *SQL) String() string {
 func (*SQL) ProtoMessage() {}
 
 func (x *SQL) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[26]
+	mi := &file_wire_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2875,7 +2943,7 @@ func (x *SQL) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SQL.ProtoReflect.Descriptor instead.
 func (*SQL) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{26}
+	return file_wire_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *SQL) GetQuery() string {
@@ -2909,7 +2977,7 @@ type LocalRelation struct {
 
 func (x *LocalRelation) Reset() {
 	*x = LocalRelation{}
-	mi := &file_wire_proto_msgTypes[27]
+	mi := &file_wire_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2921,7 +2989,7 @@ func (x *LocalRelation) String() string {
 func (*LocalRelation) ProtoMessage() {}
 
 func (x *LocalRelation) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[27]
+	mi := &file_wire_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2934,7 +3002,7 @@ func (x *LocalRelation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalRelation.ProtoReflect.Descriptor instead.
 func (*LocalRelation) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{27}
+	return file_wire_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *LocalRelation) GetData() []byte {
@@ -2963,7 +3031,7 @@ type ShowString struct {
 
 func (x *ShowString) Reset() {
 	*x = ShowString{}
-	mi := &file_wire_proto_msgTypes[28]
+	mi := &file_wire_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2975,7 +3043,7 @@ func (x *ShowString) String() string {
 func (*ShowString) ProtoMessage() {}
 
 func (x *ShowString) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[28]
+	mi := &file_wire_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2988,7 +3056,7 @@ func (x *ShowString) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowString.ProtoReflect.Descriptor instead.
 func (*ShowString) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{28}
+	return file_wire_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ShowString) GetInput() []byte {
@@ -3055,7 +3123,7 @@ type DataType struct {
 
 func (x *DataType) Reset() {
 	*x = DataType{}
-	mi := &file_wire_proto_msgTypes[29]
+	mi := &file_wire_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3067,7 +3135,7 @@ func (x *DataType) String() string {
 func (*DataType) ProtoMessage() {}
 
 func (x *DataType) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[29]
+	mi := &file_wire_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3080,7 +3148,7 @@ func (x *DataType) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType.ProtoReflect.Descriptor instead.
 func (*DataType) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{29}
+	return file_wire_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *DataType) GetKind() isDataType_Kind {
@@ -3473,6 +3541,7 @@ type Expression struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to ExprType:
 	//
+	//	*Expression_Alias_
 	//	*Expression_Literal_
 	//	*Expression_UnresolvedAttribute_
 	//	*Expression_UnresolvedFunction_
@@ -3484,7 +3553,7 @@ type Expression struct {
 
 func (x *Expression) Reset() {
 	*x = Expression{}
-	mi := &file_wire_proto_msgTypes[30]
+	mi := &file_wire_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3496,7 +3565,7 @@ func (x *Expression) String() string {
 func (*Expression) ProtoMessage() {}
 
 func (x *Expression) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[30]
+	mi := &file_wire_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3509,12 +3578,21 @@ func (x *Expression) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Expression.ProtoReflect.Descriptor instead.
 func (*Expression) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30}
+	return file_wire_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Expression) GetExprType() isExpression_ExprType {
 	if x != nil {
 		return x.ExprType
+	}
+	return nil
+}
+
+func (x *Expression) GetAlias() *Expression_Alias {
+	if x != nil {
+		if x, ok := x.ExprType.(*Expression_Alias_); ok {
+			return x.Alias
+		}
 	}
 	return nil
 }
@@ -3559,6 +3637,10 @@ type isExpression_ExprType interface {
 	isExpression_ExprType()
 }
 
+type Expression_Alias_ struct {
+	Alias *Expression_Alias `protobuf:"bytes,6,opt,name=alias,proto3,oneof"`
+}
+
 type Expression_Literal_ struct {
 	Literal *Expression_Literal `protobuf:"bytes,1,opt,name=literal,proto3,oneof"`
 }
@@ -3574,6 +3656,8 @@ type Expression_UnresolvedFunction_ struct {
 type Expression_ExpressionString_ struct {
 	ExpressionString *Expression_ExpressionString `protobuf:"bytes,4,opt,name=expression_string,json=expressionString,proto3,oneof"`
 }
+
+func (*Expression_Alias_) isExpression_ExprType() {}
 
 func (*Expression_Literal_) isExpression_ExprType() {}
 
@@ -3601,7 +3685,7 @@ type InterruptRequest struct {
 
 func (x *InterruptRequest) Reset() {
 	*x = InterruptRequest{}
-	mi := &file_wire_proto_msgTypes[31]
+	mi := &file_wire_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3613,7 +3697,7 @@ func (x *InterruptRequest) String() string {
 func (*InterruptRequest) ProtoMessage() {}
 
 func (x *InterruptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[31]
+	mi := &file_wire_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3626,7 +3710,7 @@ func (x *InterruptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InterruptRequest.ProtoReflect.Descriptor instead.
 func (*InterruptRequest) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{31}
+	return file_wire_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *InterruptRequest) GetSessionId() string {
@@ -3716,7 +3800,7 @@ type InterruptResponse struct {
 
 func (x *InterruptResponse) Reset() {
 	*x = InterruptResponse{}
-	mi := &file_wire_proto_msgTypes[32]
+	mi := &file_wire_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3728,7 +3812,7 @@ func (x *InterruptResponse) String() string {
 func (*InterruptResponse) ProtoMessage() {}
 
 func (x *InterruptResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[32]
+	mi := &file_wire_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3741,7 +3825,7 @@ func (x *InterruptResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InterruptResponse.ProtoReflect.Descriptor instead.
 func (*InterruptResponse) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{32}
+	return file_wire_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *InterruptResponse) GetSessionId() string {
@@ -3777,7 +3861,7 @@ type ReleaseSessionRequest struct {
 
 func (x *ReleaseSessionRequest) Reset() {
 	*x = ReleaseSessionRequest{}
-	mi := &file_wire_proto_msgTypes[33]
+	mi := &file_wire_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3789,7 +3873,7 @@ func (x *ReleaseSessionRequest) String() string {
 func (*ReleaseSessionRequest) ProtoMessage() {}
 
 func (x *ReleaseSessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[33]
+	mi := &file_wire_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3802,7 +3886,7 @@ func (x *ReleaseSessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseSessionRequest.ProtoReflect.Descriptor instead.
 func (*ReleaseSessionRequest) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{33}
+	return file_wire_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ReleaseSessionRequest) GetSessionId() string {
@@ -3843,7 +3927,7 @@ type ReleaseSessionResponse struct {
 
 func (x *ReleaseSessionResponse) Reset() {
 	*x = ReleaseSessionResponse{}
-	mi := &file_wire_proto_msgTypes[34]
+	mi := &file_wire_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3855,7 +3939,7 @@ func (x *ReleaseSessionResponse) String() string {
 func (*ReleaseSessionResponse) ProtoMessage() {}
 
 func (x *ReleaseSessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[34]
+	mi := &file_wire_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3868,7 +3952,7 @@ func (x *ReleaseSessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseSessionResponse.ProtoReflect.Descriptor instead.
 func (*ReleaseSessionResponse) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{34}
+	return file_wire_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ReleaseSessionResponse) GetSessionId() string {
@@ -3898,7 +3982,7 @@ type FetchErrorDetailsRequest struct {
 
 func (x *FetchErrorDetailsRequest) Reset() {
 	*x = FetchErrorDetailsRequest{}
-	mi := &file_wire_proto_msgTypes[35]
+	mi := &file_wire_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3910,7 +3994,7 @@ func (x *FetchErrorDetailsRequest) String() string {
 func (*FetchErrorDetailsRequest) ProtoMessage() {}
 
 func (x *FetchErrorDetailsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[35]
+	mi := &file_wire_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3923,7 +4007,7 @@ func (x *FetchErrorDetailsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FetchErrorDetailsRequest.ProtoReflect.Descriptor instead.
 func (*FetchErrorDetailsRequest) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{35}
+	return file_wire_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *FetchErrorDetailsRequest) GetSessionId() string {
@@ -3973,7 +4057,7 @@ type FetchErrorDetailsResponse struct {
 
 func (x *FetchErrorDetailsResponse) Reset() {
 	*x = FetchErrorDetailsResponse{}
-	mi := &file_wire_proto_msgTypes[36]
+	mi := &file_wire_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3985,7 +4069,7 @@ func (x *FetchErrorDetailsResponse) String() string {
 func (*FetchErrorDetailsResponse) ProtoMessage() {}
 
 func (x *FetchErrorDetailsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[36]
+	mi := &file_wire_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3998,7 +4082,7 @@ func (x *FetchErrorDetailsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FetchErrorDetailsResponse.ProtoReflect.Descriptor instead.
 func (*FetchErrorDetailsResponse) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{36}
+	return file_wire_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *FetchErrorDetailsResponse) GetServerSideSessionId() string {
@@ -4039,7 +4123,7 @@ type KeyValue struct {
 
 func (x *KeyValue) Reset() {
 	*x = KeyValue{}
-	mi := &file_wire_proto_msgTypes[37]
+	mi := &file_wire_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4051,7 +4135,7 @@ func (x *KeyValue) String() string {
 func (*KeyValue) ProtoMessage() {}
 
 func (x *KeyValue) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[37]
+	mi := &file_wire_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4064,7 +4148,7 @@ func (x *KeyValue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeyValue.ProtoReflect.Descriptor instead.
 func (*KeyValue) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{37}
+	return file_wire_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *KeyValue) GetKey() string {
@@ -4094,7 +4178,7 @@ type ConfigRequest struct {
 
 func (x *ConfigRequest) Reset() {
 	*x = ConfigRequest{}
-	mi := &file_wire_proto_msgTypes[38]
+	mi := &file_wire_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4106,7 +4190,7 @@ func (x *ConfigRequest) String() string {
 func (*ConfigRequest) ProtoMessage() {}
 
 func (x *ConfigRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[38]
+	mi := &file_wire_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4119,7 +4203,7 @@ func (x *ConfigRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigRequest.ProtoReflect.Descriptor instead.
 func (*ConfigRequest) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{38}
+	return file_wire_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ConfigRequest) GetSessionId() string {
@@ -4169,7 +4253,7 @@ type ConfigResponse struct {
 
 func (x *ConfigResponse) Reset() {
 	*x = ConfigResponse{}
-	mi := &file_wire_proto_msgTypes[39]
+	mi := &file_wire_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4181,7 +4265,7 @@ func (x *ConfigResponse) String() string {
 func (*ConfigResponse) ProtoMessage() {}
 
 func (x *ConfigResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[39]
+	mi := &file_wire_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4194,7 +4278,7 @@ func (x *ConfigResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigResponse.ProtoReflect.Descriptor instead.
 func (*ConfigResponse) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{39}
+	return file_wire_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ConfigResponse) GetSessionId() string {
@@ -4243,7 +4327,7 @@ type AddArtifactsRequest struct {
 
 func (x *AddArtifactsRequest) Reset() {
 	*x = AddArtifactsRequest{}
-	mi := &file_wire_proto_msgTypes[40]
+	mi := &file_wire_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4255,7 +4339,7 @@ func (x *AddArtifactsRequest) String() string {
 func (*AddArtifactsRequest) ProtoMessage() {}
 
 func (x *AddArtifactsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[40]
+	mi := &file_wire_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4268,7 +4352,7 @@ func (x *AddArtifactsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddArtifactsRequest.ProtoReflect.Descriptor instead.
 func (*AddArtifactsRequest) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{40}
+	return file_wire_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *AddArtifactsRequest) GetSessionId() string {
@@ -4366,7 +4450,7 @@ type AddArtifactsResponse struct {
 
 func (x *AddArtifactsResponse) Reset() {
 	*x = AddArtifactsResponse{}
-	mi := &file_wire_proto_msgTypes[41]
+	mi := &file_wire_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4378,7 +4462,7 @@ func (x *AddArtifactsResponse) String() string {
 func (*AddArtifactsResponse) ProtoMessage() {}
 
 func (x *AddArtifactsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[41]
+	mi := &file_wire_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4391,7 +4475,7 @@ func (x *AddArtifactsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddArtifactsResponse.ProtoReflect.Descriptor instead.
 func (*AddArtifactsResponse) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{41}
+	return file_wire_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *AddArtifactsResponse) GetSessionId() string {
@@ -4428,7 +4512,7 @@ type ArtifactStatusesRequest struct {
 
 func (x *ArtifactStatusesRequest) Reset() {
 	*x = ArtifactStatusesRequest{}
-	mi := &file_wire_proto_msgTypes[42]
+	mi := &file_wire_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4440,7 +4524,7 @@ func (x *ArtifactStatusesRequest) String() string {
 func (*ArtifactStatusesRequest) ProtoMessage() {}
 
 func (x *ArtifactStatusesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[42]
+	mi := &file_wire_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4453,7 +4537,7 @@ func (x *ArtifactStatusesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ArtifactStatusesRequest.ProtoReflect.Descriptor instead.
 func (*ArtifactStatusesRequest) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{42}
+	return file_wire_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *ArtifactStatusesRequest) GetSessionId() string {
@@ -4502,7 +4586,7 @@ type ArtifactStatusesResponse struct {
 
 func (x *ArtifactStatusesResponse) Reset() {
 	*x = ArtifactStatusesResponse{}
-	mi := &file_wire_proto_msgTypes[43]
+	mi := &file_wire_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4514,7 +4598,7 @@ func (x *ArtifactStatusesResponse) String() string {
 func (*ArtifactStatusesResponse) ProtoMessage() {}
 
 func (x *ArtifactStatusesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[43]
+	mi := &file_wire_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4527,7 +4611,7 @@ func (x *ArtifactStatusesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ArtifactStatusesResponse.ProtoReflect.Descriptor instead.
 func (*ArtifactStatusesResponse) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{43}
+	return file_wire_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *ArtifactStatusesResponse) GetSessionId() string {
@@ -4587,7 +4671,7 @@ type Catalog struct {
 
 func (x *Catalog) Reset() {
 	*x = Catalog{}
-	mi := &file_wire_proto_msgTypes[44]
+	mi := &file_wire_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4599,7 +4683,7 @@ func (x *Catalog) String() string {
 func (*Catalog) ProtoMessage() {}
 
 func (x *Catalog) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[44]
+	mi := &file_wire_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4612,7 +4696,7 @@ func (x *Catalog) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Catalog.ProtoReflect.Descriptor instead.
 func (*Catalog) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{44}
+	return file_wire_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *Catalog) GetCatType() isCatalog_CatType {
@@ -5009,7 +5093,7 @@ type CurrentDatabase struct {
 
 func (x *CurrentDatabase) Reset() {
 	*x = CurrentDatabase{}
-	mi := &file_wire_proto_msgTypes[45]
+	mi := &file_wire_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5021,7 +5105,7 @@ func (x *CurrentDatabase) String() string {
 func (*CurrentDatabase) ProtoMessage() {}
 
 func (x *CurrentDatabase) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[45]
+	mi := &file_wire_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5034,7 +5118,7 @@ func (x *CurrentDatabase) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CurrentDatabase.ProtoReflect.Descriptor instead.
 func (*CurrentDatabase) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{45}
+	return file_wire_proto_rawDescGZIP(), []int{46}
 }
 
 type SetCurrentDatabase struct {
@@ -5046,7 +5130,7 @@ type SetCurrentDatabase struct {
 
 func (x *SetCurrentDatabase) Reset() {
 	*x = SetCurrentDatabase{}
-	mi := &file_wire_proto_msgTypes[46]
+	mi := &file_wire_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5058,7 +5142,7 @@ func (x *SetCurrentDatabase) String() string {
 func (*SetCurrentDatabase) ProtoMessage() {}
 
 func (x *SetCurrentDatabase) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[46]
+	mi := &file_wire_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5071,7 +5155,7 @@ func (x *SetCurrentDatabase) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetCurrentDatabase.ProtoReflect.Descriptor instead.
 func (*SetCurrentDatabase) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{46}
+	return file_wire_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *SetCurrentDatabase) GetDbName() string {
@@ -5090,7 +5174,7 @@ type ListDatabases struct {
 
 func (x *ListDatabases) Reset() {
 	*x = ListDatabases{}
-	mi := &file_wire_proto_msgTypes[47]
+	mi := &file_wire_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5102,7 +5186,7 @@ func (x *ListDatabases) String() string {
 func (*ListDatabases) ProtoMessage() {}
 
 func (x *ListDatabases) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[47]
+	mi := &file_wire_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5115,7 +5199,7 @@ func (x *ListDatabases) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDatabases.ProtoReflect.Descriptor instead.
 func (*ListDatabases) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{47}
+	return file_wire_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *ListDatabases) GetPattern() string {
@@ -5135,7 +5219,7 @@ type ListTables struct {
 
 func (x *ListTables) Reset() {
 	*x = ListTables{}
-	mi := &file_wire_proto_msgTypes[48]
+	mi := &file_wire_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5147,7 +5231,7 @@ func (x *ListTables) String() string {
 func (*ListTables) ProtoMessage() {}
 
 func (x *ListTables) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[48]
+	mi := &file_wire_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5160,7 +5244,7 @@ func (x *ListTables) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTables.ProtoReflect.Descriptor instead.
 func (*ListTables) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{48}
+	return file_wire_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *ListTables) GetDbName() string {
@@ -5187,7 +5271,7 @@ type ListFunctions struct {
 
 func (x *ListFunctions) Reset() {
 	*x = ListFunctions{}
-	mi := &file_wire_proto_msgTypes[49]
+	mi := &file_wire_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5199,7 +5283,7 @@ func (x *ListFunctions) String() string {
 func (*ListFunctions) ProtoMessage() {}
 
 func (x *ListFunctions) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[49]
+	mi := &file_wire_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5212,7 +5296,7 @@ func (x *ListFunctions) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFunctions.ProtoReflect.Descriptor instead.
 func (*ListFunctions) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{49}
+	return file_wire_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *ListFunctions) GetDbName() string {
@@ -5239,7 +5323,7 @@ type ListColumns struct {
 
 func (x *ListColumns) Reset() {
 	*x = ListColumns{}
-	mi := &file_wire_proto_msgTypes[50]
+	mi := &file_wire_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5251,7 +5335,7 @@ func (x *ListColumns) String() string {
 func (*ListColumns) ProtoMessage() {}
 
 func (x *ListColumns) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[50]
+	mi := &file_wire_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5264,7 +5348,7 @@ func (x *ListColumns) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListColumns.ProtoReflect.Descriptor instead.
 func (*ListColumns) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{50}
+	return file_wire_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *ListColumns) GetTableName() string {
@@ -5290,7 +5374,7 @@ type GetDatabase struct {
 
 func (x *GetDatabase) Reset() {
 	*x = GetDatabase{}
-	mi := &file_wire_proto_msgTypes[51]
+	mi := &file_wire_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5302,7 +5386,7 @@ func (x *GetDatabase) String() string {
 func (*GetDatabase) ProtoMessage() {}
 
 func (x *GetDatabase) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[51]
+	mi := &file_wire_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5315,7 +5399,7 @@ func (x *GetDatabase) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDatabase.ProtoReflect.Descriptor instead.
 func (*GetDatabase) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{51}
+	return file_wire_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *GetDatabase) GetDbName() string {
@@ -5335,7 +5419,7 @@ type GetTable struct {
 
 func (x *GetTable) Reset() {
 	*x = GetTable{}
-	mi := &file_wire_proto_msgTypes[52]
+	mi := &file_wire_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5347,7 +5431,7 @@ func (x *GetTable) String() string {
 func (*GetTable) ProtoMessage() {}
 
 func (x *GetTable) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[52]
+	mi := &file_wire_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5360,7 +5444,7 @@ func (x *GetTable) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTable.ProtoReflect.Descriptor instead.
 func (*GetTable) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{52}
+	return file_wire_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *GetTable) GetTableName() string {
@@ -5387,7 +5471,7 @@ type GetFunction struct {
 
 func (x *GetFunction) Reset() {
 	*x = GetFunction{}
-	mi := &file_wire_proto_msgTypes[53]
+	mi := &file_wire_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5399,7 +5483,7 @@ func (x *GetFunction) String() string {
 func (*GetFunction) ProtoMessage() {}
 
 func (x *GetFunction) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[53]
+	mi := &file_wire_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5412,7 +5496,7 @@ func (x *GetFunction) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetFunction.ProtoReflect.Descriptor instead.
 func (*GetFunction) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{53}
+	return file_wire_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *GetFunction) GetFunctionName() string {
@@ -5438,7 +5522,7 @@ type DatabaseExists struct {
 
 func (x *DatabaseExists) Reset() {
 	*x = DatabaseExists{}
-	mi := &file_wire_proto_msgTypes[54]
+	mi := &file_wire_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5450,7 +5534,7 @@ func (x *DatabaseExists) String() string {
 func (*DatabaseExists) ProtoMessage() {}
 
 func (x *DatabaseExists) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[54]
+	mi := &file_wire_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5463,7 +5547,7 @@ func (x *DatabaseExists) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DatabaseExists.ProtoReflect.Descriptor instead.
 func (*DatabaseExists) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{54}
+	return file_wire_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *DatabaseExists) GetDbName() string {
@@ -5483,7 +5567,7 @@ type TableExists struct {
 
 func (x *TableExists) Reset() {
 	*x = TableExists{}
-	mi := &file_wire_proto_msgTypes[55]
+	mi := &file_wire_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5495,7 +5579,7 @@ func (x *TableExists) String() string {
 func (*TableExists) ProtoMessage() {}
 
 func (x *TableExists) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[55]
+	mi := &file_wire_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5508,7 +5592,7 @@ func (x *TableExists) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TableExists.ProtoReflect.Descriptor instead.
 func (*TableExists) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{55}
+	return file_wire_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *TableExists) GetTableName() string {
@@ -5535,7 +5619,7 @@ type FunctionExists struct {
 
 func (x *FunctionExists) Reset() {
 	*x = FunctionExists{}
-	mi := &file_wire_proto_msgTypes[56]
+	mi := &file_wire_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5547,7 +5631,7 @@ func (x *FunctionExists) String() string {
 func (*FunctionExists) ProtoMessage() {}
 
 func (x *FunctionExists) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[56]
+	mi := &file_wire_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5560,7 +5644,7 @@ func (x *FunctionExists) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FunctionExists.ProtoReflect.Descriptor instead.
 func (*FunctionExists) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{56}
+	return file_wire_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *FunctionExists) GetFunctionName() string {
@@ -5591,7 +5675,7 @@ type CreateTable struct {
 
 func (x *CreateTable) Reset() {
 	*x = CreateTable{}
-	mi := &file_wire_proto_msgTypes[57]
+	mi := &file_wire_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5603,7 +5687,7 @@ func (x *CreateTable) String() string {
 func (*CreateTable) ProtoMessage() {}
 
 func (x *CreateTable) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[57]
+	mi := &file_wire_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5616,7 +5700,7 @@ func (x *CreateTable) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateTable.ProtoReflect.Descriptor instead.
 func (*CreateTable) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{57}
+	return file_wire_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *CreateTable) GetTableName() string {
@@ -5670,7 +5754,7 @@ type DropTempView struct {
 
 func (x *DropTempView) Reset() {
 	*x = DropTempView{}
-	mi := &file_wire_proto_msgTypes[58]
+	mi := &file_wire_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5682,7 +5766,7 @@ func (x *DropTempView) String() string {
 func (*DropTempView) ProtoMessage() {}
 
 func (x *DropTempView) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[58]
+	mi := &file_wire_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5695,7 +5779,7 @@ func (x *DropTempView) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DropTempView.ProtoReflect.Descriptor instead.
 func (*DropTempView) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{58}
+	return file_wire_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *DropTempView) GetViewName() string {
@@ -5714,7 +5798,7 @@ type DropGlobalTempView struct {
 
 func (x *DropGlobalTempView) Reset() {
 	*x = DropGlobalTempView{}
-	mi := &file_wire_proto_msgTypes[59]
+	mi := &file_wire_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5726,7 +5810,7 @@ func (x *DropGlobalTempView) String() string {
 func (*DropGlobalTempView) ProtoMessage() {}
 
 func (x *DropGlobalTempView) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[59]
+	mi := &file_wire_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5739,7 +5823,7 @@ func (x *DropGlobalTempView) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DropGlobalTempView.ProtoReflect.Descriptor instead.
 func (*DropGlobalTempView) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{59}
+	return file_wire_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *DropGlobalTempView) GetViewName() string {
@@ -5758,7 +5842,7 @@ type RecoverPartitions struct {
 
 func (x *RecoverPartitions) Reset() {
 	*x = RecoverPartitions{}
-	mi := &file_wire_proto_msgTypes[60]
+	mi := &file_wire_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5770,7 +5854,7 @@ func (x *RecoverPartitions) String() string {
 func (*RecoverPartitions) ProtoMessage() {}
 
 func (x *RecoverPartitions) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[60]
+	mi := &file_wire_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5783,7 +5867,7 @@ func (x *RecoverPartitions) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecoverPartitions.ProtoReflect.Descriptor instead.
 func (*RecoverPartitions) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{60}
+	return file_wire_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *RecoverPartitions) GetTableName() string {
@@ -5802,7 +5886,7 @@ type IsCached struct {
 
 func (x *IsCached) Reset() {
 	*x = IsCached{}
-	mi := &file_wire_proto_msgTypes[61]
+	mi := &file_wire_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5814,7 +5898,7 @@ func (x *IsCached) String() string {
 func (*IsCached) ProtoMessage() {}
 
 func (x *IsCached) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[61]
+	mi := &file_wire_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5827,7 +5911,7 @@ func (x *IsCached) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IsCached.ProtoReflect.Descriptor instead.
 func (*IsCached) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{61}
+	return file_wire_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *IsCached) GetTableName() string {
@@ -5847,7 +5931,7 @@ type CacheTable struct {
 
 func (x *CacheTable) Reset() {
 	*x = CacheTable{}
-	mi := &file_wire_proto_msgTypes[62]
+	mi := &file_wire_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5859,7 +5943,7 @@ func (x *CacheTable) String() string {
 func (*CacheTable) ProtoMessage() {}
 
 func (x *CacheTable) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[62]
+	mi := &file_wire_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5872,7 +5956,7 @@ func (x *CacheTable) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CacheTable.ProtoReflect.Descriptor instead.
 func (*CacheTable) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{62}
+	return file_wire_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *CacheTable) GetTableName() string {
@@ -5898,7 +5982,7 @@ type UncacheTable struct {
 
 func (x *UncacheTable) Reset() {
 	*x = UncacheTable{}
-	mi := &file_wire_proto_msgTypes[63]
+	mi := &file_wire_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5910,7 +5994,7 @@ func (x *UncacheTable) String() string {
 func (*UncacheTable) ProtoMessage() {}
 
 func (x *UncacheTable) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[63]
+	mi := &file_wire_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5923,7 +6007,7 @@ func (x *UncacheTable) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UncacheTable.ProtoReflect.Descriptor instead.
 func (*UncacheTable) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{63}
+	return file_wire_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *UncacheTable) GetTableName() string {
@@ -5941,7 +6025,7 @@ type ClearCache struct {
 
 func (x *ClearCache) Reset() {
 	*x = ClearCache{}
-	mi := &file_wire_proto_msgTypes[64]
+	mi := &file_wire_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5953,7 +6037,7 @@ func (x *ClearCache) String() string {
 func (*ClearCache) ProtoMessage() {}
 
 func (x *ClearCache) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[64]
+	mi := &file_wire_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5966,7 +6050,7 @@ func (x *ClearCache) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClearCache.ProtoReflect.Descriptor instead.
 func (*ClearCache) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{64}
+	return file_wire_proto_rawDescGZIP(), []int{65}
 }
 
 type RefreshTable struct {
@@ -5978,7 +6062,7 @@ type RefreshTable struct {
 
 func (x *RefreshTable) Reset() {
 	*x = RefreshTable{}
-	mi := &file_wire_proto_msgTypes[65]
+	mi := &file_wire_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5990,7 +6074,7 @@ func (x *RefreshTable) String() string {
 func (*RefreshTable) ProtoMessage() {}
 
 func (x *RefreshTable) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[65]
+	mi := &file_wire_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6003,7 +6087,7 @@ func (x *RefreshTable) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefreshTable.ProtoReflect.Descriptor instead.
 func (*RefreshTable) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{65}
+	return file_wire_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *RefreshTable) GetTableName() string {
@@ -6022,7 +6106,7 @@ type RefreshByPath struct {
 
 func (x *RefreshByPath) Reset() {
 	*x = RefreshByPath{}
-	mi := &file_wire_proto_msgTypes[66]
+	mi := &file_wire_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6034,7 +6118,7 @@ func (x *RefreshByPath) String() string {
 func (*RefreshByPath) ProtoMessage() {}
 
 func (x *RefreshByPath) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[66]
+	mi := &file_wire_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6047,7 +6131,7 @@ func (x *RefreshByPath) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefreshByPath.ProtoReflect.Descriptor instead.
 func (*RefreshByPath) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{66}
+	return file_wire_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *RefreshByPath) GetPath() string {
@@ -6065,7 +6149,7 @@ type CurrentCatalog struct {
 
 func (x *CurrentCatalog) Reset() {
 	*x = CurrentCatalog{}
-	mi := &file_wire_proto_msgTypes[67]
+	mi := &file_wire_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6077,7 +6161,7 @@ func (x *CurrentCatalog) String() string {
 func (*CurrentCatalog) ProtoMessage() {}
 
 func (x *CurrentCatalog) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[67]
+	mi := &file_wire_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6090,7 +6174,7 @@ func (x *CurrentCatalog) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CurrentCatalog.ProtoReflect.Descriptor instead.
 func (*CurrentCatalog) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{67}
+	return file_wire_proto_rawDescGZIP(), []int{68}
 }
 
 type SetCurrentCatalog struct {
@@ -6102,7 +6186,7 @@ type SetCurrentCatalog struct {
 
 func (x *SetCurrentCatalog) Reset() {
 	*x = SetCurrentCatalog{}
-	mi := &file_wire_proto_msgTypes[68]
+	mi := &file_wire_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6114,7 +6198,7 @@ func (x *SetCurrentCatalog) String() string {
 func (*SetCurrentCatalog) ProtoMessage() {}
 
 func (x *SetCurrentCatalog) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[68]
+	mi := &file_wire_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6127,7 +6211,7 @@ func (x *SetCurrentCatalog) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetCurrentCatalog.ProtoReflect.Descriptor instead.
 func (*SetCurrentCatalog) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{68}
+	return file_wire_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *SetCurrentCatalog) GetCatalogName() string {
@@ -6146,7 +6230,7 @@ type ListCatalogs struct {
 
 func (x *ListCatalogs) Reset() {
 	*x = ListCatalogs{}
-	mi := &file_wire_proto_msgTypes[69]
+	mi := &file_wire_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6158,7 +6242,7 @@ func (x *ListCatalogs) String() string {
 func (*ListCatalogs) ProtoMessage() {}
 
 func (x *ListCatalogs) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[69]
+	mi := &file_wire_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6171,7 +6255,7 @@ func (x *ListCatalogs) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCatalogs.ProtoReflect.Descriptor instead.
 func (*ListCatalogs) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{69}
+	return file_wire_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *ListCatalogs) GetPattern() string {
@@ -6190,7 +6274,7 @@ type AnalyzePlanRequest_Schema struct {
 
 func (x *AnalyzePlanRequest_Schema) Reset() {
 	*x = AnalyzePlanRequest_Schema{}
-	mi := &file_wire_proto_msgTypes[70]
+	mi := &file_wire_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6202,7 +6286,7 @@ func (x *AnalyzePlanRequest_Schema) String() string {
 func (*AnalyzePlanRequest_Schema) ProtoMessage() {}
 
 func (x *AnalyzePlanRequest_Schema) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[70]
+	mi := &file_wire_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6235,7 +6319,7 @@ type AnalyzePlanRequest_Explain struct {
 
 func (x *AnalyzePlanRequest_Explain) Reset() {
 	*x = AnalyzePlanRequest_Explain{}
-	mi := &file_wire_proto_msgTypes[71]
+	mi := &file_wire_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6247,7 +6331,7 @@ func (x *AnalyzePlanRequest_Explain) String() string {
 func (*AnalyzePlanRequest_Explain) ProtoMessage() {}
 
 func (x *AnalyzePlanRequest_Explain) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[71]
+	mi := &file_wire_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6287,7 +6371,7 @@ type AnalyzePlanRequest_TreeString struct {
 
 func (x *AnalyzePlanRequest_TreeString) Reset() {
 	*x = AnalyzePlanRequest_TreeString{}
-	mi := &file_wire_proto_msgTypes[72]
+	mi := &file_wire_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6299,7 +6383,7 @@ func (x *AnalyzePlanRequest_TreeString) String() string {
 func (*AnalyzePlanRequest_TreeString) ProtoMessage() {}
 
 func (x *AnalyzePlanRequest_TreeString) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[72]
+	mi := &file_wire_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6338,7 +6422,7 @@ type AnalyzePlanRequest_IsLocal struct {
 
 func (x *AnalyzePlanRequest_IsLocal) Reset() {
 	*x = AnalyzePlanRequest_IsLocal{}
-	mi := &file_wire_proto_msgTypes[73]
+	mi := &file_wire_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6350,7 +6434,7 @@ func (x *AnalyzePlanRequest_IsLocal) String() string {
 func (*AnalyzePlanRequest_IsLocal) ProtoMessage() {}
 
 func (x *AnalyzePlanRequest_IsLocal) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[73]
+	mi := &file_wire_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6382,7 +6466,7 @@ type AnalyzePlanRequest_IsStreaming struct {
 
 func (x *AnalyzePlanRequest_IsStreaming) Reset() {
 	*x = AnalyzePlanRequest_IsStreaming{}
-	mi := &file_wire_proto_msgTypes[74]
+	mi := &file_wire_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6394,7 +6478,7 @@ func (x *AnalyzePlanRequest_IsStreaming) String() string {
 func (*AnalyzePlanRequest_IsStreaming) ProtoMessage() {}
 
 func (x *AnalyzePlanRequest_IsStreaming) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[74]
+	mi := &file_wire_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6426,7 +6510,7 @@ type AnalyzePlanRequest_InputFiles struct {
 
 func (x *AnalyzePlanRequest_InputFiles) Reset() {
 	*x = AnalyzePlanRequest_InputFiles{}
-	mi := &file_wire_proto_msgTypes[75]
+	mi := &file_wire_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6438,7 +6522,7 @@ func (x *AnalyzePlanRequest_InputFiles) String() string {
 func (*AnalyzePlanRequest_InputFiles) ProtoMessage() {}
 
 func (x *AnalyzePlanRequest_InputFiles) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[75]
+	mi := &file_wire_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6469,7 +6553,7 @@ type AnalyzePlanRequest_SparkVersion struct {
 
 func (x *AnalyzePlanRequest_SparkVersion) Reset() {
 	*x = AnalyzePlanRequest_SparkVersion{}
-	mi := &file_wire_proto_msgTypes[76]
+	mi := &file_wire_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6481,7 +6565,7 @@ func (x *AnalyzePlanRequest_SparkVersion) String() string {
 func (*AnalyzePlanRequest_SparkVersion) ProtoMessage() {}
 
 func (x *AnalyzePlanRequest_SparkVersion) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[76]
+	mi := &file_wire_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6506,7 +6590,7 @@ type AnalyzePlanRequest_DDLParse struct {
 
 func (x *AnalyzePlanRequest_DDLParse) Reset() {
 	*x = AnalyzePlanRequest_DDLParse{}
-	mi := &file_wire_proto_msgTypes[77]
+	mi := &file_wire_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6518,7 +6602,7 @@ func (x *AnalyzePlanRequest_DDLParse) String() string {
 func (*AnalyzePlanRequest_DDLParse) ProtoMessage() {}
 
 func (x *AnalyzePlanRequest_DDLParse) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[77]
+	mi := &file_wire_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6550,7 +6634,7 @@ type AnalyzePlanRequest_SemanticHash struct {
 
 func (x *AnalyzePlanRequest_SemanticHash) Reset() {
 	*x = AnalyzePlanRequest_SemanticHash{}
-	mi := &file_wire_proto_msgTypes[78]
+	mi := &file_wire_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6562,7 +6646,7 @@ func (x *AnalyzePlanRequest_SemanticHash) String() string {
 func (*AnalyzePlanRequest_SemanticHash) ProtoMessage() {}
 
 func (x *AnalyzePlanRequest_SemanticHash) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[78]
+	mi := &file_wire_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6595,7 +6679,7 @@ type AnalyzePlanRequest_Persist struct {
 
 func (x *AnalyzePlanRequest_Persist) Reset() {
 	*x = AnalyzePlanRequest_Persist{}
-	mi := &file_wire_proto_msgTypes[79]
+	mi := &file_wire_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6607,7 +6691,7 @@ func (x *AnalyzePlanRequest_Persist) String() string {
 func (*AnalyzePlanRequest_Persist) ProtoMessage() {}
 
 func (x *AnalyzePlanRequest_Persist) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[79]
+	mi := &file_wire_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6647,7 +6731,7 @@ type AnalyzePlanRequest_Unpersist struct {
 
 func (x *AnalyzePlanRequest_Unpersist) Reset() {
 	*x = AnalyzePlanRequest_Unpersist{}
-	mi := &file_wire_proto_msgTypes[80]
+	mi := &file_wire_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6659,7 +6743,7 @@ func (x *AnalyzePlanRequest_Unpersist) String() string {
 func (*AnalyzePlanRequest_Unpersist) ProtoMessage() {}
 
 func (x *AnalyzePlanRequest_Unpersist) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[80]
+	mi := &file_wire_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6698,7 +6782,7 @@ type AnalyzePlanRequest_GetStorageLevel struct {
 
 func (x *AnalyzePlanRequest_GetStorageLevel) Reset() {
 	*x = AnalyzePlanRequest_GetStorageLevel{}
-	mi := &file_wire_proto_msgTypes[81]
+	mi := &file_wire_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6710,7 +6794,7 @@ func (x *AnalyzePlanRequest_GetStorageLevel) String() string {
 func (*AnalyzePlanRequest_GetStorageLevel) ProtoMessage() {}
 
 func (x *AnalyzePlanRequest_GetStorageLevel) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[81]
+	mi := &file_wire_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6742,7 +6826,7 @@ type AnalyzePlanResponse_Schema struct {
 
 func (x *AnalyzePlanResponse_Schema) Reset() {
 	*x = AnalyzePlanResponse_Schema{}
-	mi := &file_wire_proto_msgTypes[82]
+	mi := &file_wire_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6754,7 +6838,7 @@ func (x *AnalyzePlanResponse_Schema) String() string {
 func (*AnalyzePlanResponse_Schema) ProtoMessage() {}
 
 func (x *AnalyzePlanResponse_Schema) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[82]
+	mi := &file_wire_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6786,7 +6870,7 @@ type AnalyzePlanResponse_Explain struct {
 
 func (x *AnalyzePlanResponse_Explain) Reset() {
 	*x = AnalyzePlanResponse_Explain{}
-	mi := &file_wire_proto_msgTypes[83]
+	mi := &file_wire_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6798,7 +6882,7 @@ func (x *AnalyzePlanResponse_Explain) String() string {
 func (*AnalyzePlanResponse_Explain) ProtoMessage() {}
 
 func (x *AnalyzePlanResponse_Explain) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[83]
+	mi := &file_wire_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6830,7 +6914,7 @@ type AnalyzePlanResponse_TreeString struct {
 
 func (x *AnalyzePlanResponse_TreeString) Reset() {
 	*x = AnalyzePlanResponse_TreeString{}
-	mi := &file_wire_proto_msgTypes[84]
+	mi := &file_wire_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6842,7 +6926,7 @@ func (x *AnalyzePlanResponse_TreeString) String() string {
 func (*AnalyzePlanResponse_TreeString) ProtoMessage() {}
 
 func (x *AnalyzePlanResponse_TreeString) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[84]
+	mi := &file_wire_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6874,7 +6958,7 @@ type AnalyzePlanResponse_IsLocal struct {
 
 func (x *AnalyzePlanResponse_IsLocal) Reset() {
 	*x = AnalyzePlanResponse_IsLocal{}
-	mi := &file_wire_proto_msgTypes[85]
+	mi := &file_wire_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6886,7 +6970,7 @@ func (x *AnalyzePlanResponse_IsLocal) String() string {
 func (*AnalyzePlanResponse_IsLocal) ProtoMessage() {}
 
 func (x *AnalyzePlanResponse_IsLocal) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[85]
+	mi := &file_wire_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6918,7 +7002,7 @@ type AnalyzePlanResponse_IsStreaming struct {
 
 func (x *AnalyzePlanResponse_IsStreaming) Reset() {
 	*x = AnalyzePlanResponse_IsStreaming{}
-	mi := &file_wire_proto_msgTypes[86]
+	mi := &file_wire_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6930,7 +7014,7 @@ func (x *AnalyzePlanResponse_IsStreaming) String() string {
 func (*AnalyzePlanResponse_IsStreaming) ProtoMessage() {}
 
 func (x *AnalyzePlanResponse_IsStreaming) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[86]
+	mi := &file_wire_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6962,7 +7046,7 @@ type AnalyzePlanResponse_InputFiles struct {
 
 func (x *AnalyzePlanResponse_InputFiles) Reset() {
 	*x = AnalyzePlanResponse_InputFiles{}
-	mi := &file_wire_proto_msgTypes[87]
+	mi := &file_wire_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6974,7 +7058,7 @@ func (x *AnalyzePlanResponse_InputFiles) String() string {
 func (*AnalyzePlanResponse_InputFiles) ProtoMessage() {}
 
 func (x *AnalyzePlanResponse_InputFiles) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[87]
+	mi := &file_wire_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7006,7 +7090,7 @@ type AnalyzePlanResponse_SparkVersion struct {
 
 func (x *AnalyzePlanResponse_SparkVersion) Reset() {
 	*x = AnalyzePlanResponse_SparkVersion{}
-	mi := &file_wire_proto_msgTypes[88]
+	mi := &file_wire_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7018,7 +7102,7 @@ func (x *AnalyzePlanResponse_SparkVersion) String() string {
 func (*AnalyzePlanResponse_SparkVersion) ProtoMessage() {}
 
 func (x *AnalyzePlanResponse_SparkVersion) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[88]
+	mi := &file_wire_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7050,7 +7134,7 @@ type AnalyzePlanResponse_DDLParse struct {
 
 func (x *AnalyzePlanResponse_DDLParse) Reset() {
 	*x = AnalyzePlanResponse_DDLParse{}
-	mi := &file_wire_proto_msgTypes[89]
+	mi := &file_wire_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7062,7 +7146,7 @@ func (x *AnalyzePlanResponse_DDLParse) String() string {
 func (*AnalyzePlanResponse_DDLParse) ProtoMessage() {}
 
 func (x *AnalyzePlanResponse_DDLParse) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[89]
+	mi := &file_wire_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7094,7 +7178,7 @@ type AnalyzePlanResponse_SemanticHash struct {
 
 func (x *AnalyzePlanResponse_SemanticHash) Reset() {
 	*x = AnalyzePlanResponse_SemanticHash{}
-	mi := &file_wire_proto_msgTypes[90]
+	mi := &file_wire_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7106,7 +7190,7 @@ func (x *AnalyzePlanResponse_SemanticHash) String() string {
 func (*AnalyzePlanResponse_SemanticHash) ProtoMessage() {}
 
 func (x *AnalyzePlanResponse_SemanticHash) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[90]
+	mi := &file_wire_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7137,7 +7221,7 @@ type AnalyzePlanResponse_Persist struct {
 
 func (x *AnalyzePlanResponse_Persist) Reset() {
 	*x = AnalyzePlanResponse_Persist{}
-	mi := &file_wire_proto_msgTypes[91]
+	mi := &file_wire_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7149,7 +7233,7 @@ func (x *AnalyzePlanResponse_Persist) String() string {
 func (*AnalyzePlanResponse_Persist) ProtoMessage() {}
 
 func (x *AnalyzePlanResponse_Persist) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[91]
+	mi := &file_wire_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7173,7 +7257,7 @@ type AnalyzePlanResponse_Unpersist struct {
 
 func (x *AnalyzePlanResponse_Unpersist) Reset() {
 	*x = AnalyzePlanResponse_Unpersist{}
-	mi := &file_wire_proto_msgTypes[92]
+	mi := &file_wire_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7185,7 +7269,7 @@ func (x *AnalyzePlanResponse_Unpersist) String() string {
 func (*AnalyzePlanResponse_Unpersist) ProtoMessage() {}
 
 func (x *AnalyzePlanResponse_Unpersist) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[92]
+	mi := &file_wire_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7210,7 +7294,7 @@ type AnalyzePlanResponse_GetStorageLevel struct {
 
 func (x *AnalyzePlanResponse_GetStorageLevel) Reset() {
 	*x = AnalyzePlanResponse_GetStorageLevel{}
-	mi := &file_wire_proto_msgTypes[93]
+	mi := &file_wire_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7222,7 +7306,7 @@ func (x *AnalyzePlanResponse_GetStorageLevel) String() string {
 func (*AnalyzePlanResponse_GetStorageLevel) ProtoMessage() {}
 
 func (x *AnalyzePlanResponse_GetStorageLevel) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[93]
+	mi := &file_wire_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7253,7 +7337,7 @@ type ReleaseExecuteRequest_ReleaseAll struct {
 
 func (x *ReleaseExecuteRequest_ReleaseAll) Reset() {
 	*x = ReleaseExecuteRequest_ReleaseAll{}
-	mi := &file_wire_proto_msgTypes[94]
+	mi := &file_wire_proto_msgTypes[95]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7265,7 +7349,7 @@ func (x *ReleaseExecuteRequest_ReleaseAll) String() string {
 func (*ReleaseExecuteRequest_ReleaseAll) ProtoMessage() {}
 
 func (x *ReleaseExecuteRequest_ReleaseAll) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[94]
+	mi := &file_wire_proto_msgTypes[95]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7290,7 +7374,7 @@ type ReleaseExecuteRequest_ReleaseUntil struct {
 
 func (x *ReleaseExecuteRequest_ReleaseUntil) Reset() {
 	*x = ReleaseExecuteRequest_ReleaseUntil{}
-	mi := &file_wire_proto_msgTypes[95]
+	mi := &file_wire_proto_msgTypes[96]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7302,7 +7386,7 @@ func (x *ReleaseExecuteRequest_ReleaseUntil) String() string {
 func (*ReleaseExecuteRequest_ReleaseUntil) ProtoMessage() {}
 
 func (x *ReleaseExecuteRequest_ReleaseUntil) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[95]
+	mi := &file_wire_proto_msgTypes[96]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7337,7 +7421,7 @@ type ExecutePlanRequest_RequestOption struct {
 
 func (x *ExecutePlanRequest_RequestOption) Reset() {
 	*x = ExecutePlanRequest_RequestOption{}
-	mi := &file_wire_proto_msgTypes[96]
+	mi := &file_wire_proto_msgTypes[97]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7349,7 +7433,7 @@ func (x *ExecutePlanRequest_RequestOption) String() string {
 func (*ExecutePlanRequest_RequestOption) ProtoMessage() {}
 
 func (x *ExecutePlanRequest_RequestOption) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[96]
+	mi := &file_wire_proto_msgTypes[97]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7403,7 +7487,7 @@ type ExecutePlanResponse_ArrowBatch struct {
 
 func (x *ExecutePlanResponse_ArrowBatch) Reset() {
 	*x = ExecutePlanResponse_ArrowBatch{}
-	mi := &file_wire_proto_msgTypes[97]
+	mi := &file_wire_proto_msgTypes[98]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7415,7 +7499,7 @@ func (x *ExecutePlanResponse_ArrowBatch) String() string {
 func (*ExecutePlanResponse_ArrowBatch) ProtoMessage() {}
 
 func (x *ExecutePlanResponse_ArrowBatch) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[97]
+	mi := &file_wire_proto_msgTypes[98]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7461,7 +7545,7 @@ type ExecutePlanResponse_SqlCommandResult struct {
 
 func (x *ExecutePlanResponse_SqlCommandResult) Reset() {
 	*x = ExecutePlanResponse_SqlCommandResult{}
-	mi := &file_wire_proto_msgTypes[98]
+	mi := &file_wire_proto_msgTypes[99]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7473,7 +7557,7 @@ func (x *ExecutePlanResponse_SqlCommandResult) String() string {
 func (*ExecutePlanResponse_SqlCommandResult) ProtoMessage() {}
 
 func (x *ExecutePlanResponse_SqlCommandResult) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[98]
+	mi := &file_wire_proto_msgTypes[99]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7504,7 +7588,7 @@ type ExecutePlanResponse_ResultComplete struct {
 
 func (x *ExecutePlanResponse_ResultComplete) Reset() {
 	*x = ExecutePlanResponse_ResultComplete{}
-	mi := &file_wire_proto_msgTypes[99]
+	mi := &file_wire_proto_msgTypes[100]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7516,7 +7600,7 @@ func (x *ExecutePlanResponse_ResultComplete) String() string {
 func (*ExecutePlanResponse_ResultComplete) ProtoMessage() {}
 
 func (x *ExecutePlanResponse_ResultComplete) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[99]
+	mi := &file_wire_proto_msgTypes[100]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7541,7 +7625,7 @@ type ExecutePlanResponse_Metrics struct {
 
 func (x *ExecutePlanResponse_Metrics) Reset() {
 	*x = ExecutePlanResponse_Metrics{}
-	mi := &file_wire_proto_msgTypes[100]
+	mi := &file_wire_proto_msgTypes[101]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7553,7 +7637,7 @@ func (x *ExecutePlanResponse_Metrics) String() string {
 func (*ExecutePlanResponse_Metrics) ProtoMessage() {}
 
 func (x *ExecutePlanResponse_Metrics) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[100]
+	mi := &file_wire_proto_msgTypes[101]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7588,7 +7672,7 @@ type ExecutePlanResponse_ObservedMetrics struct {
 
 func (x *ExecutePlanResponse_ObservedMetrics) Reset() {
 	*x = ExecutePlanResponse_ObservedMetrics{}
-	mi := &file_wire_proto_msgTypes[101]
+	mi := &file_wire_proto_msgTypes[102]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7600,7 +7684,7 @@ func (x *ExecutePlanResponse_ObservedMetrics) String() string {
 func (*ExecutePlanResponse_ObservedMetrics) ProtoMessage() {}
 
 func (x *ExecutePlanResponse_ObservedMetrics) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[101]
+	mi := &file_wire_proto_msgTypes[102]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7654,7 +7738,7 @@ type ExecutePlanResponse_ExecutionProgress struct {
 
 func (x *ExecutePlanResponse_ExecutionProgress) Reset() {
 	*x = ExecutePlanResponse_ExecutionProgress{}
-	mi := &file_wire_proto_msgTypes[102]
+	mi := &file_wire_proto_msgTypes[103]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7666,7 +7750,7 @@ func (x *ExecutePlanResponse_ExecutionProgress) String() string {
 func (*ExecutePlanResponse_ExecutionProgress) ProtoMessage() {}
 
 func (x *ExecutePlanResponse_ExecutionProgress) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[102]
+	mi := &file_wire_proto_msgTypes[103]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7707,7 +7791,7 @@ type ExecutePlanResponse_Metrics_MetricValue struct {
 
 func (x *ExecutePlanResponse_Metrics_MetricValue) Reset() {
 	*x = ExecutePlanResponse_Metrics_MetricValue{}
-	mi := &file_wire_proto_msgTypes[103]
+	mi := &file_wire_proto_msgTypes[104]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7719,7 +7803,7 @@ func (x *ExecutePlanResponse_Metrics_MetricValue) String() string {
 func (*ExecutePlanResponse_Metrics_MetricValue) ProtoMessage() {}
 
 func (x *ExecutePlanResponse_Metrics_MetricValue) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[103]
+	mi := &file_wire_proto_msgTypes[104]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7768,7 +7852,7 @@ type ExecutePlanResponse_Metrics_MetricObject struct {
 
 func (x *ExecutePlanResponse_Metrics_MetricObject) Reset() {
 	*x = ExecutePlanResponse_Metrics_MetricObject{}
-	mi := &file_wire_proto_msgTypes[104]
+	mi := &file_wire_proto_msgTypes[105]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7780,7 +7864,7 @@ func (x *ExecutePlanResponse_Metrics_MetricObject) String() string {
 func (*ExecutePlanResponse_Metrics_MetricObject) ProtoMessage() {}
 
 func (x *ExecutePlanResponse_Metrics_MetricObject) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[104]
+	mi := &file_wire_proto_msgTypes[105]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7837,7 +7921,7 @@ type ExecutePlanResponse_ExecutionProgress_StageInfo struct {
 
 func (x *ExecutePlanResponse_ExecutionProgress_StageInfo) Reset() {
 	*x = ExecutePlanResponse_ExecutionProgress_StageInfo{}
-	mi := &file_wire_proto_msgTypes[106]
+	mi := &file_wire_proto_msgTypes[107]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7849,7 +7933,7 @@ func (x *ExecutePlanResponse_ExecutionProgress_StageInfo) String() string {
 func (*ExecutePlanResponse_ExecutionProgress_StageInfo) ProtoMessage() {}
 
 func (x *ExecutePlanResponse_ExecutionProgress_StageInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[106]
+	mi := &file_wire_proto_msgTypes[107]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7910,7 +7994,7 @@ type WriteOperation_SaveTable struct {
 
 func (x *WriteOperation_SaveTable) Reset() {
 	*x = WriteOperation_SaveTable{}
-	mi := &file_wire_proto_msgTypes[109]
+	mi := &file_wire_proto_msgTypes[110]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7922,7 +8006,7 @@ func (x *WriteOperation_SaveTable) String() string {
 func (*WriteOperation_SaveTable) ProtoMessage() {}
 
 func (x *WriteOperation_SaveTable) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[109]
+	mi := &file_wire_proto_msgTypes[110]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7962,7 +8046,7 @@ type WriteOperation_BucketBy struct {
 
 func (x *WriteOperation_BucketBy) Reset() {
 	*x = WriteOperation_BucketBy{}
-	mi := &file_wire_proto_msgTypes[110]
+	mi := &file_wire_proto_msgTypes[111]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7974,7 +8058,7 @@ func (x *WriteOperation_BucketBy) String() string {
 func (*WriteOperation_BucketBy) ProtoMessage() {}
 
 func (x *WriteOperation_BucketBy) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[110]
+	mi := &file_wire_proto_msgTypes[111]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8014,7 +8098,7 @@ type Read_NamedTable struct {
 
 func (x *Read_NamedTable) Reset() {
 	*x = Read_NamedTable{}
-	mi := &file_wire_proto_msgTypes[112]
+	mi := &file_wire_proto_msgTypes[113]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8026,7 +8110,7 @@ func (x *Read_NamedTable) String() string {
 func (*Read_NamedTable) ProtoMessage() {}
 
 func (x *Read_NamedTable) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[112]
+	mi := &file_wire_proto_msgTypes[113]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8039,7 +8123,7 @@ func (x *Read_NamedTable) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Read_NamedTable.ProtoReflect.Descriptor instead.
 func (*Read_NamedTable) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{25, 0}
+	return file_wire_proto_rawDescGZIP(), []int{26, 0}
 }
 
 func (x *Read_NamedTable) GetUnparsedIdentifier() string {
@@ -8068,7 +8152,7 @@ type Read_DataSource struct {
 
 func (x *Read_DataSource) Reset() {
 	*x = Read_DataSource{}
-	mi := &file_wire_proto_msgTypes[113]
+	mi := &file_wire_proto_msgTypes[114]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8080,7 +8164,7 @@ func (x *Read_DataSource) String() string {
 func (*Read_DataSource) ProtoMessage() {}
 
 func (x *Read_DataSource) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[113]
+	mi := &file_wire_proto_msgTypes[114]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8093,7 +8177,7 @@ func (x *Read_DataSource) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Read_DataSource.ProtoReflect.Descriptor instead.
 func (*Read_DataSource) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{25, 1}
+	return file_wire_proto_rawDescGZIP(), []int{26, 1}
 }
 
 func (x *Read_DataSource) GetFormat() string {
@@ -8132,7 +8216,7 @@ type DataType_NULL struct {
 
 func (x *DataType_NULL) Reset() {
 	*x = DataType_NULL{}
-	mi := &file_wire_proto_msgTypes[117]
+	mi := &file_wire_proto_msgTypes[118]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8144,7 +8228,7 @@ func (x *DataType_NULL) String() string {
 func (*DataType_NULL) ProtoMessage() {}
 
 func (x *DataType_NULL) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[117]
+	mi := &file_wire_proto_msgTypes[118]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8157,7 +8241,7 @@ func (x *DataType_NULL) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_NULL.ProtoReflect.Descriptor instead.
 func (*DataType_NULL) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{29, 0}
+	return file_wire_proto_rawDescGZIP(), []int{30, 0}
 }
 
 type DataType_Binary struct {
@@ -8168,7 +8252,7 @@ type DataType_Binary struct {
 
 func (x *DataType_Binary) Reset() {
 	*x = DataType_Binary{}
-	mi := &file_wire_proto_msgTypes[118]
+	mi := &file_wire_proto_msgTypes[119]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8180,7 +8264,7 @@ func (x *DataType_Binary) String() string {
 func (*DataType_Binary) ProtoMessage() {}
 
 func (x *DataType_Binary) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[118]
+	mi := &file_wire_proto_msgTypes[119]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8193,7 +8277,7 @@ func (x *DataType_Binary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Binary.ProtoReflect.Descriptor instead.
 func (*DataType_Binary) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{29, 1}
+	return file_wire_proto_rawDescGZIP(), []int{30, 1}
 }
 
 type DataType_Boolean struct {
@@ -8204,7 +8288,7 @@ type DataType_Boolean struct {
 
 func (x *DataType_Boolean) Reset() {
 	*x = DataType_Boolean{}
-	mi := &file_wire_proto_msgTypes[119]
+	mi := &file_wire_proto_msgTypes[120]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8216,7 +8300,7 @@ func (x *DataType_Boolean) String() string {
 func (*DataType_Boolean) ProtoMessage() {}
 
 func (x *DataType_Boolean) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[119]
+	mi := &file_wire_proto_msgTypes[120]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8229,7 +8313,7 @@ func (x *DataType_Boolean) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Boolean.ProtoReflect.Descriptor instead.
 func (*DataType_Boolean) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{29, 2}
+	return file_wire_proto_rawDescGZIP(), []int{30, 2}
 }
 
 type DataType_Byte struct {
@@ -8240,7 +8324,7 @@ type DataType_Byte struct {
 
 func (x *DataType_Byte) Reset() {
 	*x = DataType_Byte{}
-	mi := &file_wire_proto_msgTypes[120]
+	mi := &file_wire_proto_msgTypes[121]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8252,7 +8336,7 @@ func (x *DataType_Byte) String() string {
 func (*DataType_Byte) ProtoMessage() {}
 
 func (x *DataType_Byte) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[120]
+	mi := &file_wire_proto_msgTypes[121]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8265,7 +8349,7 @@ func (x *DataType_Byte) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Byte.ProtoReflect.Descriptor instead.
 func (*DataType_Byte) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{29, 3}
+	return file_wire_proto_rawDescGZIP(), []int{30, 3}
 }
 
 type DataType_Short struct {
@@ -8276,7 +8360,7 @@ type DataType_Short struct {
 
 func (x *DataType_Short) Reset() {
 	*x = DataType_Short{}
-	mi := &file_wire_proto_msgTypes[121]
+	mi := &file_wire_proto_msgTypes[122]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8288,7 +8372,7 @@ func (x *DataType_Short) String() string {
 func (*DataType_Short) ProtoMessage() {}
 
 func (x *DataType_Short) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[121]
+	mi := &file_wire_proto_msgTypes[122]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8301,7 +8385,7 @@ func (x *DataType_Short) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Short.ProtoReflect.Descriptor instead.
 func (*DataType_Short) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{29, 4}
+	return file_wire_proto_rawDescGZIP(), []int{30, 4}
 }
 
 type DataType_Integer struct {
@@ -8312,7 +8396,7 @@ type DataType_Integer struct {
 
 func (x *DataType_Integer) Reset() {
 	*x = DataType_Integer{}
-	mi := &file_wire_proto_msgTypes[122]
+	mi := &file_wire_proto_msgTypes[123]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8324,7 +8408,7 @@ func (x *DataType_Integer) String() string {
 func (*DataType_Integer) ProtoMessage() {}
 
 func (x *DataType_Integer) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[122]
+	mi := &file_wire_proto_msgTypes[123]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8337,7 +8421,7 @@ func (x *DataType_Integer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Integer.ProtoReflect.Descriptor instead.
 func (*DataType_Integer) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{29, 5}
+	return file_wire_proto_rawDescGZIP(), []int{30, 5}
 }
 
 type DataType_Long struct {
@@ -8348,7 +8432,7 @@ type DataType_Long struct {
 
 func (x *DataType_Long) Reset() {
 	*x = DataType_Long{}
-	mi := &file_wire_proto_msgTypes[123]
+	mi := &file_wire_proto_msgTypes[124]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8360,7 +8444,7 @@ func (x *DataType_Long) String() string {
 func (*DataType_Long) ProtoMessage() {}
 
 func (x *DataType_Long) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[123]
+	mi := &file_wire_proto_msgTypes[124]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8373,7 +8457,7 @@ func (x *DataType_Long) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Long.ProtoReflect.Descriptor instead.
 func (*DataType_Long) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{29, 6}
+	return file_wire_proto_rawDescGZIP(), []int{30, 6}
 }
 
 type DataType_Float struct {
@@ -8384,7 +8468,7 @@ type DataType_Float struct {
 
 func (x *DataType_Float) Reset() {
 	*x = DataType_Float{}
-	mi := &file_wire_proto_msgTypes[124]
+	mi := &file_wire_proto_msgTypes[125]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8396,7 +8480,7 @@ func (x *DataType_Float) String() string {
 func (*DataType_Float) ProtoMessage() {}
 
 func (x *DataType_Float) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[124]
+	mi := &file_wire_proto_msgTypes[125]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8409,7 +8493,7 @@ func (x *DataType_Float) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Float.ProtoReflect.Descriptor instead.
 func (*DataType_Float) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{29, 7}
+	return file_wire_proto_rawDescGZIP(), []int{30, 7}
 }
 
 type DataType_Double struct {
@@ -8420,7 +8504,7 @@ type DataType_Double struct {
 
 func (x *DataType_Double) Reset() {
 	*x = DataType_Double{}
-	mi := &file_wire_proto_msgTypes[125]
+	mi := &file_wire_proto_msgTypes[126]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8432,7 +8516,7 @@ func (x *DataType_Double) String() string {
 func (*DataType_Double) ProtoMessage() {}
 
 func (x *DataType_Double) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[125]
+	mi := &file_wire_proto_msgTypes[126]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8445,7 +8529,7 @@ func (x *DataType_Double) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Double.ProtoReflect.Descriptor instead.
 func (*DataType_Double) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{29, 8}
+	return file_wire_proto_rawDescGZIP(), []int{30, 8}
 }
 
 type DataType_Decimal struct {
@@ -8458,7 +8542,7 @@ type DataType_Decimal struct {
 
 func (x *DataType_Decimal) Reset() {
 	*x = DataType_Decimal{}
-	mi := &file_wire_proto_msgTypes[126]
+	mi := &file_wire_proto_msgTypes[127]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8470,7 +8554,7 @@ func (x *DataType_Decimal) String() string {
 func (*DataType_Decimal) ProtoMessage() {}
 
 func (x *DataType_Decimal) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[126]
+	mi := &file_wire_proto_msgTypes[127]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8483,7 +8567,7 @@ func (x *DataType_Decimal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Decimal.ProtoReflect.Descriptor instead.
 func (*DataType_Decimal) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{29, 9}
+	return file_wire_proto_rawDescGZIP(), []int{30, 9}
 }
 
 func (x *DataType_Decimal) GetScale() int32 {
@@ -8509,7 +8593,7 @@ type DataType_String struct {
 
 func (x *DataType_String) Reset() {
 	*x = DataType_String{}
-	mi := &file_wire_proto_msgTypes[127]
+	mi := &file_wire_proto_msgTypes[128]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8521,7 +8605,7 @@ func (x *DataType_String) String() string {
 func (*DataType_String) ProtoMessage() {}
 
 func (x *DataType_String) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[127]
+	mi := &file_wire_proto_msgTypes[128]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8534,7 +8618,7 @@ func (x *DataType_String) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_String.ProtoReflect.Descriptor instead.
 func (*DataType_String) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{29, 10}
+	return file_wire_proto_rawDescGZIP(), []int{30, 10}
 }
 
 func (x *DataType_String) GetCollation() string {
@@ -8553,7 +8637,7 @@ type DataType_Char struct {
 
 func (x *DataType_Char) Reset() {
 	*x = DataType_Char{}
-	mi := &file_wire_proto_msgTypes[128]
+	mi := &file_wire_proto_msgTypes[129]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8565,7 +8649,7 @@ func (x *DataType_Char) String() string {
 func (*DataType_Char) ProtoMessage() {}
 
 func (x *DataType_Char) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[128]
+	mi := &file_wire_proto_msgTypes[129]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8578,7 +8662,7 @@ func (x *DataType_Char) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Char.ProtoReflect.Descriptor instead.
 func (*DataType_Char) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{29, 11}
+	return file_wire_proto_rawDescGZIP(), []int{30, 11}
 }
 
 func (x *DataType_Char) GetLength() int32 {
@@ -8597,7 +8681,7 @@ type DataType_VarChar struct {
 
 func (x *DataType_VarChar) Reset() {
 	*x = DataType_VarChar{}
-	mi := &file_wire_proto_msgTypes[129]
+	mi := &file_wire_proto_msgTypes[130]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8609,7 +8693,7 @@ func (x *DataType_VarChar) String() string {
 func (*DataType_VarChar) ProtoMessage() {}
 
 func (x *DataType_VarChar) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[129]
+	mi := &file_wire_proto_msgTypes[130]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8622,7 +8706,7 @@ func (x *DataType_VarChar) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_VarChar.ProtoReflect.Descriptor instead.
 func (*DataType_VarChar) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{29, 12}
+	return file_wire_proto_rawDescGZIP(), []int{30, 12}
 }
 
 func (x *DataType_VarChar) GetLength() int32 {
@@ -8640,7 +8724,7 @@ type DataType_Date struct {
 
 func (x *DataType_Date) Reset() {
 	*x = DataType_Date{}
-	mi := &file_wire_proto_msgTypes[130]
+	mi := &file_wire_proto_msgTypes[131]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8652,7 +8736,7 @@ func (x *DataType_Date) String() string {
 func (*DataType_Date) ProtoMessage() {}
 
 func (x *DataType_Date) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[130]
+	mi := &file_wire_proto_msgTypes[131]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8665,7 +8749,7 @@ func (x *DataType_Date) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Date.ProtoReflect.Descriptor instead.
 func (*DataType_Date) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{29, 13}
+	return file_wire_proto_rawDescGZIP(), []int{30, 13}
 }
 
 type DataType_Timestamp struct {
@@ -8676,7 +8760,7 @@ type DataType_Timestamp struct {
 
 func (x *DataType_Timestamp) Reset() {
 	*x = DataType_Timestamp{}
-	mi := &file_wire_proto_msgTypes[131]
+	mi := &file_wire_proto_msgTypes[132]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8688,7 +8772,7 @@ func (x *DataType_Timestamp) String() string {
 func (*DataType_Timestamp) ProtoMessage() {}
 
 func (x *DataType_Timestamp) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[131]
+	mi := &file_wire_proto_msgTypes[132]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8701,7 +8785,7 @@ func (x *DataType_Timestamp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Timestamp.ProtoReflect.Descriptor instead.
 func (*DataType_Timestamp) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{29, 14}
+	return file_wire_proto_rawDescGZIP(), []int{30, 14}
 }
 
 type DataType_TimestampNTZ struct {
@@ -8712,7 +8796,7 @@ type DataType_TimestampNTZ struct {
 
 func (x *DataType_TimestampNTZ) Reset() {
 	*x = DataType_TimestampNTZ{}
-	mi := &file_wire_proto_msgTypes[132]
+	mi := &file_wire_proto_msgTypes[133]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8724,7 +8808,7 @@ func (x *DataType_TimestampNTZ) String() string {
 func (*DataType_TimestampNTZ) ProtoMessage() {}
 
 func (x *DataType_TimestampNTZ) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[132]
+	mi := &file_wire_proto_msgTypes[133]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8737,7 +8821,7 @@ func (x *DataType_TimestampNTZ) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_TimestampNTZ.ProtoReflect.Descriptor instead.
 func (*DataType_TimestampNTZ) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{29, 15}
+	return file_wire_proto_rawDescGZIP(), []int{30, 15}
 }
 
 type DataType_CalendarInterval struct {
@@ -8748,7 +8832,7 @@ type DataType_CalendarInterval struct {
 
 func (x *DataType_CalendarInterval) Reset() {
 	*x = DataType_CalendarInterval{}
-	mi := &file_wire_proto_msgTypes[133]
+	mi := &file_wire_proto_msgTypes[134]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8760,7 +8844,7 @@ func (x *DataType_CalendarInterval) String() string {
 func (*DataType_CalendarInterval) ProtoMessage() {}
 
 func (x *DataType_CalendarInterval) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[133]
+	mi := &file_wire_proto_msgTypes[134]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8773,7 +8857,7 @@ func (x *DataType_CalendarInterval) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_CalendarInterval.ProtoReflect.Descriptor instead.
 func (*DataType_CalendarInterval) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{29, 16}
+	return file_wire_proto_rawDescGZIP(), []int{30, 16}
 }
 
 type DataType_YearMonthInterval struct {
@@ -8786,7 +8870,7 @@ type DataType_YearMonthInterval struct {
 
 func (x *DataType_YearMonthInterval) Reset() {
 	*x = DataType_YearMonthInterval{}
-	mi := &file_wire_proto_msgTypes[134]
+	mi := &file_wire_proto_msgTypes[135]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8798,7 +8882,7 @@ func (x *DataType_YearMonthInterval) String() string {
 func (*DataType_YearMonthInterval) ProtoMessage() {}
 
 func (x *DataType_YearMonthInterval) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[134]
+	mi := &file_wire_proto_msgTypes[135]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8811,7 +8895,7 @@ func (x *DataType_YearMonthInterval) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_YearMonthInterval.ProtoReflect.Descriptor instead.
 func (*DataType_YearMonthInterval) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{29, 17}
+	return file_wire_proto_rawDescGZIP(), []int{30, 17}
 }
 
 func (x *DataType_YearMonthInterval) GetStartField() int32 {
@@ -8838,7 +8922,7 @@ type DataType_DayTimeInterval struct {
 
 func (x *DataType_DayTimeInterval) Reset() {
 	*x = DataType_DayTimeInterval{}
-	mi := &file_wire_proto_msgTypes[135]
+	mi := &file_wire_proto_msgTypes[136]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8850,7 +8934,7 @@ func (x *DataType_DayTimeInterval) String() string {
 func (*DataType_DayTimeInterval) ProtoMessage() {}
 
 func (x *DataType_DayTimeInterval) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[135]
+	mi := &file_wire_proto_msgTypes[136]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8863,7 +8947,7 @@ func (x *DataType_DayTimeInterval) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_DayTimeInterval.ProtoReflect.Descriptor instead.
 func (*DataType_DayTimeInterval) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{29, 18}
+	return file_wire_proto_rawDescGZIP(), []int{30, 18}
 }
 
 func (x *DataType_DayTimeInterval) GetStartField() int32 {
@@ -8890,7 +8974,7 @@ type DataType_Array struct {
 
 func (x *DataType_Array) Reset() {
 	*x = DataType_Array{}
-	mi := &file_wire_proto_msgTypes[136]
+	mi := &file_wire_proto_msgTypes[137]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8902,7 +8986,7 @@ func (x *DataType_Array) String() string {
 func (*DataType_Array) ProtoMessage() {}
 
 func (x *DataType_Array) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[136]
+	mi := &file_wire_proto_msgTypes[137]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8915,7 +8999,7 @@ func (x *DataType_Array) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Array.ProtoReflect.Descriptor instead.
 func (*DataType_Array) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{29, 19}
+	return file_wire_proto_rawDescGZIP(), []int{30, 19}
 }
 
 func (x *DataType_Array) GetElementType() *DataType {
@@ -8944,7 +9028,7 @@ type DataType_StructField struct {
 
 func (x *DataType_StructField) Reset() {
 	*x = DataType_StructField{}
-	mi := &file_wire_proto_msgTypes[137]
+	mi := &file_wire_proto_msgTypes[138]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8956,7 +9040,7 @@ func (x *DataType_StructField) String() string {
 func (*DataType_StructField) ProtoMessage() {}
 
 func (x *DataType_StructField) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[137]
+	mi := &file_wire_proto_msgTypes[138]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8969,7 +9053,7 @@ func (x *DataType_StructField) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_StructField.ProtoReflect.Descriptor instead.
 func (*DataType_StructField) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{29, 20}
+	return file_wire_proto_rawDescGZIP(), []int{30, 20}
 }
 
 func (x *DataType_StructField) GetName() string {
@@ -9009,7 +9093,7 @@ type DataType_Struct struct {
 
 func (x *DataType_Struct) Reset() {
 	*x = DataType_Struct{}
-	mi := &file_wire_proto_msgTypes[138]
+	mi := &file_wire_proto_msgTypes[139]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9021,7 +9105,7 @@ func (x *DataType_Struct) String() string {
 func (*DataType_Struct) ProtoMessage() {}
 
 func (x *DataType_Struct) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[138]
+	mi := &file_wire_proto_msgTypes[139]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9034,7 +9118,7 @@ func (x *DataType_Struct) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Struct.ProtoReflect.Descriptor instead.
 func (*DataType_Struct) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{29, 21}
+	return file_wire_proto_rawDescGZIP(), []int{30, 21}
 }
 
 func (x *DataType_Struct) GetFields() []*DataType_StructField {
@@ -9055,7 +9139,7 @@ type DataType_Map struct {
 
 func (x *DataType_Map) Reset() {
 	*x = DataType_Map{}
-	mi := &file_wire_proto_msgTypes[139]
+	mi := &file_wire_proto_msgTypes[140]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9067,7 +9151,7 @@ func (x *DataType_Map) String() string {
 func (*DataType_Map) ProtoMessage() {}
 
 func (x *DataType_Map) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[139]
+	mi := &file_wire_proto_msgTypes[140]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9080,7 +9164,7 @@ func (x *DataType_Map) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Map.ProtoReflect.Descriptor instead.
 func (*DataType_Map) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{29, 22}
+	return file_wire_proto_rawDescGZIP(), []int{30, 22}
 }
 
 func (x *DataType_Map) GetKeyType() *DataType {
@@ -9117,7 +9201,7 @@ type DataType_UDT struct {
 
 func (x *DataType_UDT) Reset() {
 	*x = DataType_UDT{}
-	mi := &file_wire_proto_msgTypes[140]
+	mi := &file_wire_proto_msgTypes[141]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9129,7 +9213,7 @@ func (x *DataType_UDT) String() string {
 func (*DataType_UDT) ProtoMessage() {}
 
 func (x *DataType_UDT) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[140]
+	mi := &file_wire_proto_msgTypes[141]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9142,7 +9226,7 @@ func (x *DataType_UDT) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_UDT.ProtoReflect.Descriptor instead.
 func (*DataType_UDT) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{29, 23}
+	return file_wire_proto_rawDescGZIP(), []int{30, 23}
 }
 
 func (x *DataType_UDT) GetType() string {
@@ -9189,7 +9273,7 @@ type DataType_Unparsed struct {
 
 func (x *DataType_Unparsed) Reset() {
 	*x = DataType_Unparsed{}
-	mi := &file_wire_proto_msgTypes[141]
+	mi := &file_wire_proto_msgTypes[142]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9201,7 +9285,7 @@ func (x *DataType_Unparsed) String() string {
 func (*DataType_Unparsed) ProtoMessage() {}
 
 func (x *DataType_Unparsed) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[141]
+	mi := &file_wire_proto_msgTypes[142]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9214,7 +9298,7 @@ func (x *DataType_Unparsed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Unparsed.ProtoReflect.Descriptor instead.
 func (*DataType_Unparsed) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{29, 24}
+	return file_wire_proto_rawDescGZIP(), []int{30, 24}
 }
 
 func (x *DataType_Unparsed) GetDataTypeString() string {
@@ -9232,7 +9316,7 @@ type DataType_Variant struct {
 
 func (x *DataType_Variant) Reset() {
 	*x = DataType_Variant{}
-	mi := &file_wire_proto_msgTypes[142]
+	mi := &file_wire_proto_msgTypes[143]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9244,7 +9328,7 @@ func (x *DataType_Variant) String() string {
 func (*DataType_Variant) ProtoMessage() {}
 
 func (x *DataType_Variant) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[142]
+	mi := &file_wire_proto_msgTypes[143]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9257,7 +9341,67 @@ func (x *DataType_Variant) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Variant.ProtoReflect.Descriptor instead.
 func (*DataType_Variant) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{29, 25}
+	return file_wire_proto_rawDescGZIP(), []int{30, 25}
+}
+
+type Expression_Alias struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Expr          *Expression            `protobuf:"bytes,1,opt,name=expr,proto3" json:"expr,omitempty"`
+	Name          []string               `protobuf:"bytes,2,rep,name=name,proto3" json:"name,omitempty"`
+	Metadata      *string                `protobuf:"bytes,3,opt,name=metadata,proto3,oneof" json:"metadata,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Expression_Alias) Reset() {
+	*x = Expression_Alias{}
+	mi := &file_wire_proto_msgTypes[144]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Expression_Alias) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Expression_Alias) ProtoMessage() {}
+
+func (x *Expression_Alias) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[144]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Expression_Alias.ProtoReflect.Descriptor instead.
+func (*Expression_Alias) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{31, 0}
+}
+
+func (x *Expression_Alias) GetExpr() *Expression {
+	if x != nil {
+		return x.Expr
+	}
+	return nil
+}
+
+func (x *Expression_Alias) GetName() []string {
+	if x != nil {
+		return x.Name
+	}
+	return nil
+}
+
+func (x *Expression_Alias) GetMetadata() string {
+	if x != nil && x.Metadata != nil {
+		return *x.Metadata
+	}
+	return ""
 }
 
 type Expression_Literal struct {
@@ -9291,7 +9435,7 @@ type Expression_Literal struct {
 
 func (x *Expression_Literal) Reset() {
 	*x = Expression_Literal{}
-	mi := &file_wire_proto_msgTypes[143]
+	mi := &file_wire_proto_msgTypes[145]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9303,7 +9447,7 @@ func (x *Expression_Literal) String() string {
 func (*Expression_Literal) ProtoMessage() {}
 
 func (x *Expression_Literal) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[143]
+	mi := &file_wire_proto_msgTypes[145]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9316,7 +9460,7 @@ func (x *Expression_Literal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Expression_Literal.ProtoReflect.Descriptor instead.
 func (*Expression_Literal) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 0}
+	return file_wire_proto_rawDescGZIP(), []int{31, 1}
 }
 
 func (x *Expression_Literal) GetLiteralType() isExpression_Literal_LiteralType {
@@ -9640,7 +9784,7 @@ type Expression_UnresolvedFunction struct {
 
 func (x *Expression_UnresolvedFunction) Reset() {
 	*x = Expression_UnresolvedFunction{}
-	mi := &file_wire_proto_msgTypes[144]
+	mi := &file_wire_proto_msgTypes[146]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9652,7 +9796,7 @@ func (x *Expression_UnresolvedFunction) String() string {
 func (*Expression_UnresolvedFunction) ProtoMessage() {}
 
 func (x *Expression_UnresolvedFunction) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[144]
+	mi := &file_wire_proto_msgTypes[146]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9665,7 +9809,7 @@ func (x *Expression_UnresolvedFunction) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Expression_UnresolvedFunction.ProtoReflect.Descriptor instead.
 func (*Expression_UnresolvedFunction) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 1}
+	return file_wire_proto_rawDescGZIP(), []int{31, 2}
 }
 
 func (x *Expression_UnresolvedFunction) GetFunctionName() string {
@@ -9691,7 +9835,7 @@ type Expression_UnresolvedAttribute struct {
 
 func (x *Expression_UnresolvedAttribute) Reset() {
 	*x = Expression_UnresolvedAttribute{}
-	mi := &file_wire_proto_msgTypes[145]
+	mi := &file_wire_proto_msgTypes[147]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9703,7 +9847,7 @@ func (x *Expression_UnresolvedAttribute) String() string {
 func (*Expression_UnresolvedAttribute) ProtoMessage() {}
 
 func (x *Expression_UnresolvedAttribute) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[145]
+	mi := &file_wire_proto_msgTypes[147]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9716,7 +9860,7 @@ func (x *Expression_UnresolvedAttribute) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Expression_UnresolvedAttribute.ProtoReflect.Descriptor instead.
 func (*Expression_UnresolvedAttribute) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 2}
+	return file_wire_proto_rawDescGZIP(), []int{31, 3}
 }
 
 func (x *Expression_UnresolvedAttribute) GetUnparsedIdentifier() string {
@@ -9735,7 +9879,7 @@ type Expression_ExpressionString struct {
 
 func (x *Expression_ExpressionString) Reset() {
 	*x = Expression_ExpressionString{}
-	mi := &file_wire_proto_msgTypes[146]
+	mi := &file_wire_proto_msgTypes[148]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9747,7 +9891,7 @@ func (x *Expression_ExpressionString) String() string {
 func (*Expression_ExpressionString) ProtoMessage() {}
 
 func (x *Expression_ExpressionString) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[146]
+	mi := &file_wire_proto_msgTypes[148]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9760,7 +9904,7 @@ func (x *Expression_ExpressionString) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Expression_ExpressionString.ProtoReflect.Descriptor instead.
 func (*Expression_ExpressionString) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 3}
+	return file_wire_proto_rawDescGZIP(), []int{31, 4}
 }
 
 func (x *Expression_ExpressionString) GetExpression() string {
@@ -9781,7 +9925,7 @@ type Expression_Literal_Decimal struct {
 
 func (x *Expression_Literal_Decimal) Reset() {
 	*x = Expression_Literal_Decimal{}
-	mi := &file_wire_proto_msgTypes[147]
+	mi := &file_wire_proto_msgTypes[149]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9793,7 +9937,7 @@ func (x *Expression_Literal_Decimal) String() string {
 func (*Expression_Literal_Decimal) ProtoMessage() {}
 
 func (x *Expression_Literal_Decimal) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[147]
+	mi := &file_wire_proto_msgTypes[149]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9806,7 +9950,7 @@ func (x *Expression_Literal_Decimal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Expression_Literal_Decimal.ProtoReflect.Descriptor instead.
 func (*Expression_Literal_Decimal) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 0, 0}
+	return file_wire_proto_rawDescGZIP(), []int{31, 1, 0}
 }
 
 func (x *Expression_Literal_Decimal) GetValue() string {
@@ -9840,7 +9984,7 @@ type Expression_Literal_Array struct {
 
 func (x *Expression_Literal_Array) Reset() {
 	*x = Expression_Literal_Array{}
-	mi := &file_wire_proto_msgTypes[148]
+	mi := &file_wire_proto_msgTypes[150]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9852,7 +9996,7 @@ func (x *Expression_Literal_Array) String() string {
 func (*Expression_Literal_Array) ProtoMessage() {}
 
 func (x *Expression_Literal_Array) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[148]
+	mi := &file_wire_proto_msgTypes[150]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9865,7 +10009,7 @@ func (x *Expression_Literal_Array) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Expression_Literal_Array.ProtoReflect.Descriptor instead.
 func (*Expression_Literal_Array) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 0, 1}
+	return file_wire_proto_rawDescGZIP(), []int{31, 1, 1}
 }
 
 func (x *Expression_Literal_Array) GetElementType() *DataType {
@@ -9894,7 +10038,7 @@ type Expression_Literal_Map struct {
 
 func (x *Expression_Literal_Map) Reset() {
 	*x = Expression_Literal_Map{}
-	mi := &file_wire_proto_msgTypes[149]
+	mi := &file_wire_proto_msgTypes[151]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9906,7 +10050,7 @@ func (x *Expression_Literal_Map) String() string {
 func (*Expression_Literal_Map) ProtoMessage() {}
 
 func (x *Expression_Literal_Map) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[149]
+	mi := &file_wire_proto_msgTypes[151]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9919,7 +10063,7 @@ func (x *Expression_Literal_Map) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Expression_Literal_Map.ProtoReflect.Descriptor instead.
 func (*Expression_Literal_Map) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 0, 2}
+	return file_wire_proto_rawDescGZIP(), []int{31, 1, 2}
 }
 
 func (x *Expression_Literal_Map) GetKeyType() *DataType {
@@ -9960,7 +10104,7 @@ type Expression_Literal_Struct struct {
 
 func (x *Expression_Literal_Struct) Reset() {
 	*x = Expression_Literal_Struct{}
-	mi := &file_wire_proto_msgTypes[150]
+	mi := &file_wire_proto_msgTypes[152]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9972,7 +10116,7 @@ func (x *Expression_Literal_Struct) String() string {
 func (*Expression_Literal_Struct) ProtoMessage() {}
 
 func (x *Expression_Literal_Struct) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[150]
+	mi := &file_wire_proto_msgTypes[152]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9985,7 +10129,7 @@ func (x *Expression_Literal_Struct) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Expression_Literal_Struct.ProtoReflect.Descriptor instead.
 func (*Expression_Literal_Struct) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 0, 3}
+	return file_wire_proto_rawDescGZIP(), []int{31, 1, 3}
 }
 
 func (x *Expression_Literal_Struct) GetStructType() *DataType {
@@ -10013,7 +10157,7 @@ type Expression_Literal_CalendarInterval struct {
 
 func (x *Expression_Literal_CalendarInterval) Reset() {
 	*x = Expression_Literal_CalendarInterval{}
-	mi := &file_wire_proto_msgTypes[151]
+	mi := &file_wire_proto_msgTypes[153]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10025,7 +10169,7 @@ func (x *Expression_Literal_CalendarInterval) String() string {
 func (*Expression_Literal_CalendarInterval) ProtoMessage() {}
 
 func (x *Expression_Literal_CalendarInterval) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[151]
+	mi := &file_wire_proto_msgTypes[153]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10038,7 +10182,7 @@ func (x *Expression_Literal_CalendarInterval) ProtoReflect() protoreflect.Messag
 
 // Deprecated: Use Expression_Literal_CalendarInterval.ProtoReflect.Descriptor instead.
 func (*Expression_Literal_CalendarInterval) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 0, 4}
+	return file_wire_proto_rawDescGZIP(), []int{31, 1, 4}
 }
 
 func (x *Expression_Literal_CalendarInterval) GetMonths() int32 {
@@ -10074,7 +10218,7 @@ type FetchErrorDetailsResponse_StackTraceElement struct {
 
 func (x *FetchErrorDetailsResponse_StackTraceElement) Reset() {
 	*x = FetchErrorDetailsResponse_StackTraceElement{}
-	mi := &file_wire_proto_msgTypes[152]
+	mi := &file_wire_proto_msgTypes[154]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10086,7 +10230,7 @@ func (x *FetchErrorDetailsResponse_StackTraceElement) String() string {
 func (*FetchErrorDetailsResponse_StackTraceElement) ProtoMessage() {}
 
 func (x *FetchErrorDetailsResponse_StackTraceElement) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[152]
+	mi := &file_wire_proto_msgTypes[154]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10099,7 +10243,7 @@ func (x *FetchErrorDetailsResponse_StackTraceElement) ProtoReflect() protoreflec
 
 // Deprecated: Use FetchErrorDetailsResponse_StackTraceElement.ProtoReflect.Descriptor instead.
 func (*FetchErrorDetailsResponse_StackTraceElement) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{36, 0}
+	return file_wire_proto_rawDescGZIP(), []int{37, 0}
 }
 
 func (x *FetchErrorDetailsResponse_StackTraceElement) GetDeclaringClass() string {
@@ -10141,7 +10285,7 @@ type FetchErrorDetailsResponse_SparkThrowable struct {
 
 func (x *FetchErrorDetailsResponse_SparkThrowable) Reset() {
 	*x = FetchErrorDetailsResponse_SparkThrowable{}
-	mi := &file_wire_proto_msgTypes[153]
+	mi := &file_wire_proto_msgTypes[155]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10153,7 +10297,7 @@ func (x *FetchErrorDetailsResponse_SparkThrowable) String() string {
 func (*FetchErrorDetailsResponse_SparkThrowable) ProtoMessage() {}
 
 func (x *FetchErrorDetailsResponse_SparkThrowable) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[153]
+	mi := &file_wire_proto_msgTypes[155]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10166,7 +10310,7 @@ func (x *FetchErrorDetailsResponse_SparkThrowable) ProtoReflect() protoreflect.M
 
 // Deprecated: Use FetchErrorDetailsResponse_SparkThrowable.ProtoReflect.Descriptor instead.
 func (*FetchErrorDetailsResponse_SparkThrowable) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{36, 1}
+	return file_wire_proto_rawDescGZIP(), []int{37, 1}
 }
 
 func (x *FetchErrorDetailsResponse_SparkThrowable) GetErrorClass() string {
@@ -10203,7 +10347,7 @@ type FetchErrorDetailsResponse_Error struct {
 
 func (x *FetchErrorDetailsResponse_Error) Reset() {
 	*x = FetchErrorDetailsResponse_Error{}
-	mi := &file_wire_proto_msgTypes[154]
+	mi := &file_wire_proto_msgTypes[156]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10215,7 +10359,7 @@ func (x *FetchErrorDetailsResponse_Error) String() string {
 func (*FetchErrorDetailsResponse_Error) ProtoMessage() {}
 
 func (x *FetchErrorDetailsResponse_Error) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[154]
+	mi := &file_wire_proto_msgTypes[156]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10228,7 +10372,7 @@ func (x *FetchErrorDetailsResponse_Error) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FetchErrorDetailsResponse_Error.ProtoReflect.Descriptor instead.
 func (*FetchErrorDetailsResponse_Error) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{36, 2}
+	return file_wire_proto_rawDescGZIP(), []int{37, 2}
 }
 
 func (x *FetchErrorDetailsResponse_Error) GetErrorTypeHierarchy() []string {
@@ -10275,7 +10419,7 @@ type ConfigRequest_Set struct {
 
 func (x *ConfigRequest_Set) Reset() {
 	*x = ConfigRequest_Set{}
-	mi := &file_wire_proto_msgTypes[156]
+	mi := &file_wire_proto_msgTypes[158]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10287,7 +10431,7 @@ func (x *ConfigRequest_Set) String() string {
 func (*ConfigRequest_Set) ProtoMessage() {}
 
 func (x *ConfigRequest_Set) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[156]
+	mi := &file_wire_proto_msgTypes[158]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10300,7 +10444,7 @@ func (x *ConfigRequest_Set) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigRequest_Set.ProtoReflect.Descriptor instead.
 func (*ConfigRequest_Set) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{38, 0}
+	return file_wire_proto_rawDescGZIP(), []int{39, 0}
 }
 
 func (x *ConfigRequest_Set) GetPairs() []*KeyValue {
@@ -10319,7 +10463,7 @@ type ConfigRequest_GetOption struct {
 
 func (x *ConfigRequest_GetOption) Reset() {
 	*x = ConfigRequest_GetOption{}
-	mi := &file_wire_proto_msgTypes[157]
+	mi := &file_wire_proto_msgTypes[159]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10331,7 +10475,7 @@ func (x *ConfigRequest_GetOption) String() string {
 func (*ConfigRequest_GetOption) ProtoMessage() {}
 
 func (x *ConfigRequest_GetOption) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[157]
+	mi := &file_wire_proto_msgTypes[159]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10344,7 +10488,7 @@ func (x *ConfigRequest_GetOption) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigRequest_GetOption.ProtoReflect.Descriptor instead.
 func (*ConfigRequest_GetOption) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{38, 1}
+	return file_wire_proto_rawDescGZIP(), []int{39, 1}
 }
 
 func (x *ConfigRequest_GetOption) GetKeys() []string {
@@ -10363,7 +10507,7 @@ type ConfigRequest_GetAll struct {
 
 func (x *ConfigRequest_GetAll) Reset() {
 	*x = ConfigRequest_GetAll{}
-	mi := &file_wire_proto_msgTypes[158]
+	mi := &file_wire_proto_msgTypes[160]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10375,7 +10519,7 @@ func (x *ConfigRequest_GetAll) String() string {
 func (*ConfigRequest_GetAll) ProtoMessage() {}
 
 func (x *ConfigRequest_GetAll) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[158]
+	mi := &file_wire_proto_msgTypes[160]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10388,7 +10532,7 @@ func (x *ConfigRequest_GetAll) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigRequest_GetAll.ProtoReflect.Descriptor instead.
 func (*ConfigRequest_GetAll) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{38, 2}
+	return file_wire_proto_rawDescGZIP(), []int{39, 2}
 }
 
 func (x *ConfigRequest_GetAll) GetPrefix() string {
@@ -10407,7 +10551,7 @@ type ConfigRequest_Unset struct {
 
 func (x *ConfigRequest_Unset) Reset() {
 	*x = ConfigRequest_Unset{}
-	mi := &file_wire_proto_msgTypes[159]
+	mi := &file_wire_proto_msgTypes[161]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10419,7 +10563,7 @@ func (x *ConfigRequest_Unset) String() string {
 func (*ConfigRequest_Unset) ProtoMessage() {}
 
 func (x *ConfigRequest_Unset) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[159]
+	mi := &file_wire_proto_msgTypes[161]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10432,7 +10576,7 @@ func (x *ConfigRequest_Unset) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigRequest_Unset.ProtoReflect.Descriptor instead.
 func (*ConfigRequest_Unset) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{38, 3}
+	return file_wire_proto_rawDescGZIP(), []int{39, 3}
 }
 
 func (x *ConfigRequest_Unset) GetKeys() []string {
@@ -10451,7 +10595,7 @@ type ConfigRequest_IsModifiable struct {
 
 func (x *ConfigRequest_IsModifiable) Reset() {
 	*x = ConfigRequest_IsModifiable{}
-	mi := &file_wire_proto_msgTypes[160]
+	mi := &file_wire_proto_msgTypes[162]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10463,7 +10607,7 @@ func (x *ConfigRequest_IsModifiable) String() string {
 func (*ConfigRequest_IsModifiable) ProtoMessage() {}
 
 func (x *ConfigRequest_IsModifiable) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[160]
+	mi := &file_wire_proto_msgTypes[162]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10476,7 +10620,7 @@ func (x *ConfigRequest_IsModifiable) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigRequest_IsModifiable.ProtoReflect.Descriptor instead.
 func (*ConfigRequest_IsModifiable) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{38, 4}
+	return file_wire_proto_rawDescGZIP(), []int{39, 4}
 }
 
 func (x *ConfigRequest_IsModifiable) GetKeys() []string {
@@ -10502,7 +10646,7 @@ type ConfigRequest_Operation struct {
 
 func (x *ConfigRequest_Operation) Reset() {
 	*x = ConfigRequest_Operation{}
-	mi := &file_wire_proto_msgTypes[161]
+	mi := &file_wire_proto_msgTypes[163]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10514,7 +10658,7 @@ func (x *ConfigRequest_Operation) String() string {
 func (*ConfigRequest_Operation) ProtoMessage() {}
 
 func (x *ConfigRequest_Operation) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[161]
+	mi := &file_wire_proto_msgTypes[163]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10527,7 +10671,7 @@ func (x *ConfigRequest_Operation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigRequest_Operation.ProtoReflect.Descriptor instead.
 func (*ConfigRequest_Operation) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{38, 5}
+	return file_wire_proto_rawDescGZIP(), []int{39, 5}
 }
 
 func (x *ConfigRequest_Operation) GetOpType() isConfigRequest_Operation_OpType {
@@ -10626,7 +10770,7 @@ type AddArtifactsRequest_ArtifactChunk struct {
 
 func (x *AddArtifactsRequest_ArtifactChunk) Reset() {
 	*x = AddArtifactsRequest_ArtifactChunk{}
-	mi := &file_wire_proto_msgTypes[162]
+	mi := &file_wire_proto_msgTypes[164]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10638,7 +10782,7 @@ func (x *AddArtifactsRequest_ArtifactChunk) String() string {
 func (*AddArtifactsRequest_ArtifactChunk) ProtoMessage() {}
 
 func (x *AddArtifactsRequest_ArtifactChunk) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[162]
+	mi := &file_wire_proto_msgTypes[164]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10651,7 +10795,7 @@ func (x *AddArtifactsRequest_ArtifactChunk) ProtoReflect() protoreflect.Message 
 
 // Deprecated: Use AddArtifactsRequest_ArtifactChunk.ProtoReflect.Descriptor instead.
 func (*AddArtifactsRequest_ArtifactChunk) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{40, 0}
+	return file_wire_proto_rawDescGZIP(), []int{41, 0}
 }
 
 func (x *AddArtifactsRequest_ArtifactChunk) GetData() []byte {
@@ -10678,7 +10822,7 @@ type AddArtifactsRequest_SingleChunkArtifact struct {
 
 func (x *AddArtifactsRequest_SingleChunkArtifact) Reset() {
 	*x = AddArtifactsRequest_SingleChunkArtifact{}
-	mi := &file_wire_proto_msgTypes[163]
+	mi := &file_wire_proto_msgTypes[165]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10690,7 +10834,7 @@ func (x *AddArtifactsRequest_SingleChunkArtifact) String() string {
 func (*AddArtifactsRequest_SingleChunkArtifact) ProtoMessage() {}
 
 func (x *AddArtifactsRequest_SingleChunkArtifact) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[163]
+	mi := &file_wire_proto_msgTypes[165]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10703,7 +10847,7 @@ func (x *AddArtifactsRequest_SingleChunkArtifact) ProtoReflect() protoreflect.Me
 
 // Deprecated: Use AddArtifactsRequest_SingleChunkArtifact.ProtoReflect.Descriptor instead.
 func (*AddArtifactsRequest_SingleChunkArtifact) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{40, 1}
+	return file_wire_proto_rawDescGZIP(), []int{41, 1}
 }
 
 func (x *AddArtifactsRequest_SingleChunkArtifact) GetName() string {
@@ -10729,7 +10873,7 @@ type AddArtifactsRequest_Batch struct {
 
 func (x *AddArtifactsRequest_Batch) Reset() {
 	*x = AddArtifactsRequest_Batch{}
-	mi := &file_wire_proto_msgTypes[164]
+	mi := &file_wire_proto_msgTypes[166]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10741,7 +10885,7 @@ func (x *AddArtifactsRequest_Batch) String() string {
 func (*AddArtifactsRequest_Batch) ProtoMessage() {}
 
 func (x *AddArtifactsRequest_Batch) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[164]
+	mi := &file_wire_proto_msgTypes[166]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10754,7 +10898,7 @@ func (x *AddArtifactsRequest_Batch) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddArtifactsRequest_Batch.ProtoReflect.Descriptor instead.
 func (*AddArtifactsRequest_Batch) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{40, 2}
+	return file_wire_proto_rawDescGZIP(), []int{41, 2}
 }
 
 func (x *AddArtifactsRequest_Batch) GetArtifacts() []*AddArtifactsRequest_SingleChunkArtifact {
@@ -10776,7 +10920,7 @@ type AddArtifactsRequest_BeginChunkedArtifact struct {
 
 func (x *AddArtifactsRequest_BeginChunkedArtifact) Reset() {
 	*x = AddArtifactsRequest_BeginChunkedArtifact{}
-	mi := &file_wire_proto_msgTypes[165]
+	mi := &file_wire_proto_msgTypes[167]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10788,7 +10932,7 @@ func (x *AddArtifactsRequest_BeginChunkedArtifact) String() string {
 func (*AddArtifactsRequest_BeginChunkedArtifact) ProtoMessage() {}
 
 func (x *AddArtifactsRequest_BeginChunkedArtifact) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[165]
+	mi := &file_wire_proto_msgTypes[167]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10801,7 +10945,7 @@ func (x *AddArtifactsRequest_BeginChunkedArtifact) ProtoReflect() protoreflect.M
 
 // Deprecated: Use AddArtifactsRequest_BeginChunkedArtifact.ProtoReflect.Descriptor instead.
 func (*AddArtifactsRequest_BeginChunkedArtifact) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{40, 3}
+	return file_wire_proto_rawDescGZIP(), []int{41, 3}
 }
 
 func (x *AddArtifactsRequest_BeginChunkedArtifact) GetName() string {
@@ -10842,7 +10986,7 @@ type AddArtifactsResponse_ArtifactSummary struct {
 
 func (x *AddArtifactsResponse_ArtifactSummary) Reset() {
 	*x = AddArtifactsResponse_ArtifactSummary{}
-	mi := &file_wire_proto_msgTypes[166]
+	mi := &file_wire_proto_msgTypes[168]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10854,7 +10998,7 @@ func (x *AddArtifactsResponse_ArtifactSummary) String() string {
 func (*AddArtifactsResponse_ArtifactSummary) ProtoMessage() {}
 
 func (x *AddArtifactsResponse_ArtifactSummary) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[166]
+	mi := &file_wire_proto_msgTypes[168]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10867,7 +11011,7 @@ func (x *AddArtifactsResponse_ArtifactSummary) ProtoReflect() protoreflect.Messa
 
 // Deprecated: Use AddArtifactsResponse_ArtifactSummary.ProtoReflect.Descriptor instead.
 func (*AddArtifactsResponse_ArtifactSummary) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{41, 0}
+	return file_wire_proto_rawDescGZIP(), []int{42, 0}
 }
 
 func (x *AddArtifactsResponse_ArtifactSummary) GetName() string {
@@ -10893,7 +11037,7 @@ type ArtifactStatusesResponse_ArtifactStatus struct {
 
 func (x *ArtifactStatusesResponse_ArtifactStatus) Reset() {
 	*x = ArtifactStatusesResponse_ArtifactStatus{}
-	mi := &file_wire_proto_msgTypes[167]
+	mi := &file_wire_proto_msgTypes[169]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10905,7 +11049,7 @@ func (x *ArtifactStatusesResponse_ArtifactStatus) String() string {
 func (*ArtifactStatusesResponse_ArtifactStatus) ProtoMessage() {}
 
 func (x *ArtifactStatusesResponse_ArtifactStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[167]
+	mi := &file_wire_proto_msgTypes[169]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10918,7 +11062,7 @@ func (x *ArtifactStatusesResponse_ArtifactStatus) ProtoReflect() protoreflect.Me
 
 // Deprecated: Use ArtifactStatusesResponse_ArtifactStatus.ProtoReflect.Descriptor instead.
 func (*ArtifactStatusesResponse_ArtifactStatus) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{43, 0}
+	return file_wire_proto_rawDescGZIP(), []int{44, 0}
 }
 
 func (x *ArtifactStatusesResponse_ArtifactStatus) GetExists() bool {
@@ -11260,10 +11404,11 @@ const file_wire_proto_rawDesc = "" +
 	"\x0eRelationCommon\x12\x1c\n" +
 	"\aplan_id\x18\x02 \x01(\x03H\x00R\x06planId\x88\x01\x01B\n" +
 	"\n" +
-	"\b_plan_id\"\x93\x05\n" +
+	"\b_plan_id\"\xc8\x05\n" +
 	"\bRelation\x126\n" +
 	"\x06common\x18\x01 \x01(\v2\x1e.sparkpipe.wire.RelationCommonR\x06common\x12*\n" +
-	"\x04read\x18\x02 \x01(\v2\x14.sparkpipe.wire.ReadH\x00R\x04read\x12'\n" +
+	"\x04read\x18\x02 \x01(\v2\x14.sparkpipe.wire.ReadH\x00R\x04read\x123\n" +
+	"\aproject\x18\x03 \x01(\v2\x17.sparkpipe.wire.ProjectH\x00R\aproject\x12'\n" +
 	"\x03sql\x18\n" +
 	" \x01(\v2\x13.sparkpipe.wire.SQLH\x00R\x03sql\x12F\n" +
 	"\x0elocal_relation\x18\v \x01(\v2\x1d.sparkpipe.wire.LocalRelationH\x00R\rlocalRelation\x12-\n" +
@@ -11275,7 +11420,10 @@ const file_wire_proto_rawDesc = "" +
 	"\x16cached_remote_relation\x18% \x01(\v2$.sparkpipe.wire.CachedRemoteRelationH\x00R\x14cachedRemoteRelation\x124\n" +
 	"\acatalog\x18\xc8\x01 \x01(\v2\x17.sparkpipe.wire.CatalogH\x00R\acatalogB\n" +
 	"\n" +
-	"\brel_type\"3\n" +
+	"\brel_type\"]\n" +
+	"\aProject\x12\x14\n" +
+	"\x05input\x18\x01 \x01(\fR\x05input\x12<\n" +
+	"\vexpressions\x18\x03 \x03(\v2\x1a.sparkpipe.wire.ExpressionR\vexpressions\"3\n" +
 	"\x05Limit\x12\x14\n" +
 	"\x05input\x18\x01 \x01(\fR\x05input\x12\x14\n" +
 	"\x05limit\x18\x02 \x01(\x05R\x05limit\"T\n" +
@@ -11427,13 +11575,19 @@ const file_wire_proto_rawDesc = "" +
 	"\bUnparsed\x12(\n" +
 	"\x10data_type_string\x18\x01 \x01(\tR\x0edataTypeString\x1a\t\n" +
 	"\aVariantB\x06\n" +
-	"\x04kind\"\xfd\x10\n" +
+	"\x04kind\"\xb2\x12\n" +
 	"\n" +
-	"Expression\x12>\n" +
+	"Expression\x128\n" +
+	"\x05alias\x18\x06 \x01(\v2 .sparkpipe.wire.Expression.AliasH\x00R\x05alias\x12>\n" +
 	"\aliteral\x18\x01 \x01(\v2\".sparkpipe.wire.Expression.LiteralH\x00R\aliteral\x12c\n" +
 	"\x14unresolved_attribute\x18\x02 \x01(\v2..sparkpipe.wire.Expression.UnresolvedAttributeH\x00R\x13unresolvedAttribute\x12`\n" +
 	"\x13unresolved_function\x18\x03 \x01(\v2-.sparkpipe.wire.Expression.UnresolvedFunctionH\x00R\x12unresolvedFunction\x12Z\n" +
-	"\x11expression_string\x18\x04 \x01(\v2+.sparkpipe.wire.Expression.ExpressionStringH\x00R\x10expressionString\x1a\xa9\f\n" +
+	"\x11expression_string\x18\x04 \x01(\v2+.sparkpipe.wire.Expression.ExpressionStringH\x00R\x10expressionString\x1ay\n" +
+	"\x05Alias\x12.\n" +
+	"\x04expr\x18\x01 \x01(\v2\x1a.sparkpipe.wire.ExpressionR\x04expr\x12\x12\n" +
+	"\x04name\x18\x02 \x03(\tR\x04name\x12\x1f\n" +
+	"\bmetadata\x18\x03 \x01(\tH\x00R\bmetadata\x88\x01\x01B\v\n" +
+	"\t_metadata\x1a\xa9\f\n" +
 	"\aLiteral\x12.\n" +
 	"\x04null\x18\x01 \x01(\v2\x18.sparkpipe.wire.DataTypeH\x00R\x04null\x12\x18\n" +
 	"\x06binary\x18\x02 \x01(\fH\x00R\x06binary\x12\x1a\n" +
@@ -11817,7 +11971,7 @@ func file_wire_proto_rawDescGZIP() []byte {
 }
 
 var file_wire_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 170)
+var file_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 172)
 var file_wire_proto_goTypes = []any{
 	(AnalyzePlanRequest_Explain_ExplainMode)(0),      // 0: sparkpipe.wire.AnalyzePlanRequest.Explain.ExplainMode
 	(WriteOperationV2_Mode)(0),                       // 1: sparkpipe.wire.WriteOperationV2.Mode
@@ -11845,358 +11999,364 @@ var file_wire_proto_goTypes = []any{
 	(*SqlCommand)(nil),                               // 23: sparkpipe.wire.SqlCommand
 	(*RelationCommon)(nil),                           // 24: sparkpipe.wire.RelationCommon
 	(*Relation)(nil),                                 // 25: sparkpipe.wire.Relation
-	(*Limit)(nil),                                    // 26: sparkpipe.wire.Limit
-	(*CollectMetrics)(nil),                           // 27: sparkpipe.wire.CollectMetrics
-	(*CachedLocalRelation)(nil),                      // 28: sparkpipe.wire.CachedLocalRelation
-	(*CachedRemoteRelation)(nil),                     // 29: sparkpipe.wire.CachedRemoteRelation
-	(*Read)(nil),                                     // 30: sparkpipe.wire.Read
-	(*SQL)(nil),                                      // 31: sparkpipe.wire.SQL
-	(*LocalRelation)(nil),                            // 32: sparkpipe.wire.LocalRelation
-	(*ShowString)(nil),                               // 33: sparkpipe.wire.ShowString
-	(*DataType)(nil),                                 // 34: sparkpipe.wire.DataType
-	(*Expression)(nil),                               // 35: sparkpipe.wire.Expression
-	(*InterruptRequest)(nil),                         // 36: sparkpipe.wire.InterruptRequest
-	(*InterruptResponse)(nil),                        // 37: sparkpipe.wire.InterruptResponse
-	(*ReleaseSessionRequest)(nil),                    // 38: sparkpipe.wire.ReleaseSessionRequest
-	(*ReleaseSessionResponse)(nil),                   // 39: sparkpipe.wire.ReleaseSessionResponse
-	(*FetchErrorDetailsRequest)(nil),                 // 40: sparkpipe.wire.FetchErrorDetailsRequest
-	(*FetchErrorDetailsResponse)(nil),                // 41: sparkpipe.wire.FetchErrorDetailsResponse
-	(*KeyValue)(nil),                                 // 42: sparkpipe.wire.KeyValue
-	(*ConfigRequest)(nil),                            // 43: sparkpipe.wire.ConfigRequest
-	(*ConfigResponse)(nil),                           // 44: sparkpipe.wire.ConfigResponse
-	(*AddArtifactsRequest)(nil),                      // 45: sparkpipe.wire.AddArtifactsRequest
-	(*AddArtifactsResponse)(nil),                     // 46: sparkpipe.wire.AddArtifactsResponse
-	(*ArtifactStatusesRequest)(nil),                  // 47: sparkpipe.wire.ArtifactStatusesRequest
-	(*ArtifactStatusesResponse)(nil),                 // 48: sparkpipe.wire.ArtifactStatusesResponse
-	(*Catalog)(nil),                                  // 49: sparkpipe.wire.Catalog
-	(*CurrentDatabase)(nil),                          // 50: sparkpipe.wire.CurrentDatabase
-	(*SetCurrentDatabase)(nil),                       // 51: sparkpipe.wire.SetCurrentDatabase
-	(*ListDatabases)(nil),                            // 52: sparkpipe.wire.ListDatabases
-	(*ListTables)(nil),                               // 53: sparkpipe.wire.ListTables
-	(*ListFunctions)(nil),                            // 54: sparkpipe.wire.ListFunctions
-	(*ListColumns)(nil),                              // 55: sparkpipe.wire.ListColumns
-	(*GetDatabase)(nil),                              // 56: sparkpipe.wire.GetDatabase
-	(*GetTable)(nil),                                 // 57: sparkpipe.wire.GetTable
-	(*GetFunction)(nil),                              // 58: sparkpipe.wire.GetFunction
-	(*DatabaseExists)(nil),                           // 59: sparkpipe.wire.DatabaseExists
-	(*TableExists)(nil),                              // 60: sparkpipe.wire.TableExists
-	(*FunctionExists)(nil),                           // 61: sparkpipe.wire.FunctionExists
-	(*CreateTable)(nil),                              // 62: sparkpipe.wire.CreateTable
-	(*DropTempView)(nil),                             // 63: sparkpipe.wire.DropTempView
-	(*DropGlobalTempView)(nil),                       // 64: sparkpipe.wire.DropGlobalTempView
-	(*RecoverPartitions)(nil),                        // 65: sparkpipe.wire.RecoverPartitions
-	(*IsCached)(nil),                                 // 66: sparkpipe.wire.IsCached
-	(*CacheTable)(nil),                               // 67: sparkpipe.wire.CacheTable
-	(*UncacheTable)(nil),                             // 68: sparkpipe.wire.UncacheTable
-	(*ClearCache)(nil),                               // 69: sparkpipe.wire.ClearCache
-	(*RefreshTable)(nil),                             // 70: sparkpipe.wire.RefreshTable
-	(*RefreshByPath)(nil),                            // 71: sparkpipe.wire.RefreshByPath
-	(*CurrentCatalog)(nil),                           // 72: sparkpipe.wire.CurrentCatalog
-	(*SetCurrentCatalog)(nil),                        // 73: sparkpipe.wire.SetCurrentCatalog
-	(*ListCatalogs)(nil),                             // 74: sparkpipe.wire.ListCatalogs
-	(*AnalyzePlanRequest_Schema)(nil),                // 75: sparkpipe.wire.AnalyzePlanRequest.Schema
-	(*AnalyzePlanRequest_Explain)(nil),               // 76: sparkpipe.wire.AnalyzePlanRequest.Explain
-	(*AnalyzePlanRequest_TreeString)(nil),            // 77: sparkpipe.wire.AnalyzePlanRequest.TreeString
-	(*AnalyzePlanRequest_IsLocal)(nil),               // 78: sparkpipe.wire.AnalyzePlanRequest.IsLocal
-	(*AnalyzePlanRequest_IsStreaming)(nil),           // 79: sparkpipe.wire.AnalyzePlanRequest.IsStreaming
-	(*AnalyzePlanRequest_InputFiles)(nil),            // 80: sparkpipe.wire.AnalyzePlanRequest.InputFiles
-	(*AnalyzePlanRequest_SparkVersion)(nil),          // 81: sparkpipe.wire.AnalyzePlanRequest.SparkVersion
-	(*AnalyzePlanRequest_DDLParse)(nil),              // 82: sparkpipe.wire.AnalyzePlanRequest.DDLParse
-	(*AnalyzePlanRequest_SemanticHash)(nil),          // 83: sparkpipe.wire.AnalyzePlanRequest.SemanticHash
-	(*AnalyzePlanRequest_Persist)(nil),               // 84: sparkpipe.wire.AnalyzePlanRequest.Persist
-	(*AnalyzePlanRequest_Unpersist)(nil),             // 85: sparkpipe.wire.AnalyzePlanRequest.Unpersist
-	(*AnalyzePlanRequest_GetStorageLevel)(nil),       // 86: sparkpipe.wire.AnalyzePlanRequest.GetStorageLevel
-	(*AnalyzePlanResponse_Schema)(nil),               // 87: sparkpipe.wire.AnalyzePlanResponse.Schema
-	(*AnalyzePlanResponse_Explain)(nil),              // 88: sparkpipe.wire.AnalyzePlanResponse.Explain
-	(*AnalyzePlanResponse_TreeString)(nil),           // 89: sparkpipe.wire.AnalyzePlanResponse.TreeString
-	(*AnalyzePlanResponse_IsLocal)(nil),              // 90: sparkpipe.wire.AnalyzePlanResponse.IsLocal
-	(*AnalyzePlanResponse_IsStreaming)(nil),          // 91: sparkpipe.wire.AnalyzePlanResponse.IsStreaming
-	(*AnalyzePlanResponse_InputFiles)(nil),           // 92: sparkpipe.wire.AnalyzePlanResponse.InputFiles
-	(*AnalyzePlanResponse_SparkVersion)(nil),         // 93: sparkpipe.wire.AnalyzePlanResponse.SparkVersion
-	(*AnalyzePlanResponse_DDLParse)(nil),             // 94: sparkpipe.wire.AnalyzePlanResponse.DDLParse
-	(*AnalyzePlanResponse_SemanticHash)(nil),         // 95: sparkpipe.wire.AnalyzePlanResponse.SemanticHash
-	(*AnalyzePlanResponse_Persist)(nil),              // 96: sparkpipe.wire.AnalyzePlanResponse.Persist
-	(*AnalyzePlanResponse_Unpersist)(nil),            // 97: sparkpipe.wire.AnalyzePlanResponse.Unpersist
-	(*AnalyzePlanResponse_GetStorageLevel)(nil),      // 98: sparkpipe.wire.AnalyzePlanResponse.GetStorageLevel
-	(*ReleaseExecuteRequest_ReleaseAll)(nil),         // 99: sparkpipe.wire.ReleaseExecuteRequest.ReleaseAll
-	(*ReleaseExecuteRequest_ReleaseUntil)(nil),       // 100: sparkpipe.wire.ReleaseExecuteRequest.ReleaseUntil
-	(*ExecutePlanRequest_RequestOption)(nil),         // 101: sparkpipe.wire.ExecutePlanRequest.RequestOption
-	(*ExecutePlanResponse_ArrowBatch)(nil),           // 102: sparkpipe.wire.ExecutePlanResponse.ArrowBatch
-	(*ExecutePlanResponse_SqlCommandResult)(nil),     // 103: sparkpipe.wire.ExecutePlanResponse.SqlCommandResult
-	(*ExecutePlanResponse_ResultComplete)(nil),       // 104: sparkpipe.wire.ExecutePlanResponse.ResultComplete
-	(*ExecutePlanResponse_Metrics)(nil),              // 105: sparkpipe.wire.ExecutePlanResponse.Metrics
-	(*ExecutePlanResponse_ObservedMetrics)(nil),      // 106: sparkpipe.wire.ExecutePlanResponse.ObservedMetrics
-	(*ExecutePlanResponse_ExecutionProgress)(nil),    // 107: sparkpipe.wire.ExecutePlanResponse.ExecutionProgress
-	(*ExecutePlanResponse_Metrics_MetricValue)(nil),  // 108: sparkpipe.wire.ExecutePlanResponse.Metrics.MetricValue
-	(*ExecutePlanResponse_Metrics_MetricObject)(nil), // 109: sparkpipe.wire.ExecutePlanResponse.Metrics.MetricObject
-	nil, // 110: sparkpipe.wire.ExecutePlanResponse.Metrics.MetricObject.ExecutionMetricsEntry
-	(*ExecutePlanResponse_ExecutionProgress_StageInfo)(nil), // 111: sparkpipe.wire.ExecutePlanResponse.ExecutionProgress.StageInfo
-	nil,                                         // 112: sparkpipe.wire.WriteOperationV2.OptionsEntry
-	nil,                                         // 113: sparkpipe.wire.WriteOperationV2.TablePropertiesEntry
-	(*WriteOperation_SaveTable)(nil),            // 114: sparkpipe.wire.WriteOperation.SaveTable
-	(*WriteOperation_BucketBy)(nil),             // 115: sparkpipe.wire.WriteOperation.BucketBy
-	nil,                                         // 116: sparkpipe.wire.WriteOperation.OptionsEntry
-	(*Read_NamedTable)(nil),                     // 117: sparkpipe.wire.Read.NamedTable
-	(*Read_DataSource)(nil),                     // 118: sparkpipe.wire.Read.DataSource
-	nil,                                         // 119: sparkpipe.wire.Read.NamedTable.OptionsEntry
-	nil,                                         // 120: sparkpipe.wire.Read.DataSource.OptionsEntry
-	nil,                                         // 121: sparkpipe.wire.SQL.NamedArgumentsEntry
-	(*DataType_NULL)(nil),                       // 122: sparkpipe.wire.DataType.NULL
-	(*DataType_Binary)(nil),                     // 123: sparkpipe.wire.DataType.Binary
-	(*DataType_Boolean)(nil),                    // 124: sparkpipe.wire.DataType.Boolean
-	(*DataType_Byte)(nil),                       // 125: sparkpipe.wire.DataType.Byte
-	(*DataType_Short)(nil),                      // 126: sparkpipe.wire.DataType.Short
-	(*DataType_Integer)(nil),                    // 127: sparkpipe.wire.DataType.Integer
-	(*DataType_Long)(nil),                       // 128: sparkpipe.wire.DataType.Long
-	(*DataType_Float)(nil),                      // 129: sparkpipe.wire.DataType.Float
-	(*DataType_Double)(nil),                     // 130: sparkpipe.wire.DataType.Double
-	(*DataType_Decimal)(nil),                    // 131: sparkpipe.wire.DataType.Decimal
-	(*DataType_String)(nil),                     // 132: sparkpipe.wire.DataType.String
-	(*DataType_Char)(nil),                       // 133: sparkpipe.wire.DataType.Char
-	(*DataType_VarChar)(nil),                    // 134: sparkpipe.wire.DataType.VarChar
-	(*DataType_Date)(nil),                       // 135: sparkpipe.wire.DataType.Date
-	(*DataType_Timestamp)(nil),                  // 136: sparkpipe.wire.DataType.Timestamp
-	(*DataType_TimestampNTZ)(nil),               // 137: sparkpipe.wire.DataType.TimestampNTZ
-	(*DataType_CalendarInterval)(nil),           // 138: sparkpipe.wire.DataType.CalendarInterval
-	(*DataType_YearMonthInterval)(nil),          // 139: sparkpipe.wire.DataType.YearMonthInterval
-	(*DataType_DayTimeInterval)(nil),            // 140: sparkpipe.wire.DataType.DayTimeInterval
-	(*DataType_Array)(nil),                      // 141: sparkpipe.wire.DataType.Array
-	(*DataType_StructField)(nil),                // 142: sparkpipe.wire.DataType.StructField
-	(*DataType_Struct)(nil),                     // 143: sparkpipe.wire.DataType.Struct
-	(*DataType_Map)(nil),                        // 144: sparkpipe.wire.DataType.Map
-	(*DataType_UDT)(nil),                        // 145: sparkpipe.wire.DataType.UDT
-	(*DataType_Unparsed)(nil),                   // 146: sparkpipe.wire.DataType.Unparsed
-	(*DataType_Variant)(nil),                    // 147: sparkpipe.wire.DataType.Variant
-	(*Expression_Literal)(nil),                  // 148: sparkpipe.wire.Expression.Literal
-	(*Expression_UnresolvedFunction)(nil),       // 149: sparkpipe.wire.Expression.UnresolvedFunction
-	(*Expression_UnresolvedAttribute)(nil),      // 150: sparkpipe.wire.Expression.UnresolvedAttribute
-	(*Expression_ExpressionString)(nil),         // 151: sparkpipe.wire.Expression.ExpressionString
-	(*Expression_Literal_Decimal)(nil),          // 152: sparkpipe.wire.Expression.Literal.Decimal
-	(*Expression_Literal_Array)(nil),            // 153: sparkpipe.wire.Expression.Literal.Array
-	(*Expression_Literal_Map)(nil),              // 154: sparkpipe.wire.Expression.Literal.Map
-	(*Expression_Literal_Struct)(nil),           // 155: sparkpipe.wire.Expression.Literal.Struct
-	(*Expression_Literal_CalendarInterval)(nil), // 156: sparkpipe.wire.Expression.Literal.CalendarInterval
-	(*FetchErrorDetailsResponse_StackTraceElement)(nil), // 157: sparkpipe.wire.FetchErrorDetailsResponse.StackTraceElement
-	(*FetchErrorDetailsResponse_SparkThrowable)(nil),    // 158: sparkpipe.wire.FetchErrorDetailsResponse.SparkThrowable
-	(*FetchErrorDetailsResponse_Error)(nil),             // 159: sparkpipe.wire.FetchErrorDetailsResponse.Error
-	nil,                                                 // 160: sparkpipe.wire.FetchErrorDetailsResponse.SparkThrowable.MessageParametersEntry
-	(*ConfigRequest_Set)(nil),                           // 161: sparkpipe.wire.ConfigRequest.Set
-	(*ConfigRequest_GetOption)(nil),                     // 162: sparkpipe.wire.ConfigRequest.GetOption
-	(*ConfigRequest_GetAll)(nil),                        // 163: sparkpipe.wire.ConfigRequest.GetAll
-	(*ConfigRequest_Unset)(nil),                         // 164: sparkpipe.wire.ConfigRequest.Unset
-	(*ConfigRequest_IsModifiable)(nil),                  // 165: sparkpipe.wire.ConfigRequest.IsModifiable
-	(*ConfigRequest_Operation)(nil),                     // 166: sparkpipe.wire.ConfigRequest.Operation
-	(*AddArtifactsRequest_ArtifactChunk)(nil),           // 167: sparkpipe.wire.AddArtifactsRequest.ArtifactChunk
-	(*AddArtifactsRequest_SingleChunkArtifact)(nil),     // 168: sparkpipe.wire.AddArtifactsRequest.SingleChunkArtifact
-	(*AddArtifactsRequest_Batch)(nil),                   // 169: sparkpipe.wire.AddArtifactsRequest.Batch
-	(*AddArtifactsRequest_BeginChunkedArtifact)(nil),    // 170: sparkpipe.wire.AddArtifactsRequest.BeginChunkedArtifact
-	(*AddArtifactsResponse_ArtifactSummary)(nil),        // 171: sparkpipe.wire.AddArtifactsResponse.ArtifactSummary
-	(*ArtifactStatusesResponse_ArtifactStatus)(nil),     // 172: sparkpipe.wire.ArtifactStatusesResponse.ArtifactStatus
-	nil, // 173: sparkpipe.wire.ArtifactStatusesResponse.StatusesEntry
-	nil, // 174: sparkpipe.wire.CreateTable.OptionsEntry
+	(*Project)(nil),                                  // 26: sparkpipe.wire.Project
+	(*Limit)(nil),                                    // 27: sparkpipe.wire.Limit
+	(*CollectMetrics)(nil),                           // 28: sparkpipe.wire.CollectMetrics
+	(*CachedLocalRelation)(nil),                      // 29: sparkpipe.wire.CachedLocalRelation
+	(*CachedRemoteRelation)(nil),                     // 30: sparkpipe.wire.CachedRemoteRelation
+	(*Read)(nil),                                     // 31: sparkpipe.wire.Read
+	(*SQL)(nil),                                      // 32: sparkpipe.wire.SQL
+	(*LocalRelation)(nil),                            // 33: sparkpipe.wire.LocalRelation
+	(*ShowString)(nil),                               // 34: sparkpipe.wire.ShowString
+	(*DataType)(nil),                                 // 35: sparkpipe.wire.DataType
+	(*Expression)(nil),                               // 36: sparkpipe.wire.Expression
+	(*InterruptRequest)(nil),                         // 37: sparkpipe.wire.InterruptRequest
+	(*InterruptResponse)(nil),                        // 38: sparkpipe.wire.InterruptResponse
+	(*ReleaseSessionRequest)(nil),                    // 39: sparkpipe.wire.ReleaseSessionRequest
+	(*ReleaseSessionResponse)(nil),                   // 40: sparkpipe.wire.ReleaseSessionResponse
+	(*FetchErrorDetailsRequest)(nil),                 // 41: sparkpipe.wire.FetchErrorDetailsRequest
+	(*FetchErrorDetailsResponse)(nil),                // 42: sparkpipe.wire.FetchErrorDetailsResponse
+	(*KeyValue)(nil),                                 // 43: sparkpipe.wire.KeyValue
+	(*ConfigRequest)(nil),                            // 44: sparkpipe.wire.ConfigRequest
+	(*ConfigResponse)(nil),                           // 45: sparkpipe.wire.ConfigResponse
+	(*AddArtifactsRequest)(nil),                      // 46: sparkpipe.wire.AddArtifactsRequest
+	(*AddArtifactsResponse)(nil),                     // 47: sparkpipe.wire.AddArtifactsResponse
+	(*ArtifactStatusesRequest)(nil),                  // 48: sparkpipe.wire.ArtifactStatusesRequest
+	(*ArtifactStatusesResponse)(nil),                 // 49: sparkpipe.wire.ArtifactStatusesResponse
+	(*Catalog)(nil),                                  // 50: sparkpipe.wire.Catalog
+	(*CurrentDatabase)(nil),                          // 51: sparkpipe.wire.CurrentDatabase
+	(*SetCurrentDatabase)(nil),                       // 52: sparkpipe.wire.SetCurrentDatabase
+	(*ListDatabases)(nil),                            // 53: sparkpipe.wire.ListDatabases
+	(*ListTables)(nil),                               // 54: sparkpipe.wire.ListTables
+	(*ListFunctions)(nil),                            // 55: sparkpipe.wire.ListFunctions
+	(*ListColumns)(nil),                              // 56: sparkpipe.wire.ListColumns
+	(*GetDatabase)(nil),                              // 57: sparkpipe.wire.GetDatabase
+	(*GetTable)(nil),                                 // 58: sparkpipe.wire.GetTable
+	(*GetFunction)(nil),                              // 59: sparkpipe.wire.GetFunction
+	(*DatabaseExists)(nil),                           // 60: sparkpipe.wire.DatabaseExists
+	(*TableExists)(nil),                              // 61: sparkpipe.wire.TableExists
+	(*FunctionExists)(nil),                           // 62: sparkpipe.wire.FunctionExists
+	(*CreateTable)(nil),                              // 63: sparkpipe.wire.CreateTable
+	(*DropTempView)(nil),                             // 64: sparkpipe.wire.DropTempView
+	(*DropGlobalTempView)(nil),                       // 65: sparkpipe.wire.DropGlobalTempView
+	(*RecoverPartitions)(nil),                        // 66: sparkpipe.wire.RecoverPartitions
+	(*IsCached)(nil),                                 // 67: sparkpipe.wire.IsCached
+	(*CacheTable)(nil),                               // 68: sparkpipe.wire.CacheTable
+	(*UncacheTable)(nil),                             // 69: sparkpipe.wire.UncacheTable
+	(*ClearCache)(nil),                               // 70: sparkpipe.wire.ClearCache
+	(*RefreshTable)(nil),                             // 71: sparkpipe.wire.RefreshTable
+	(*RefreshByPath)(nil),                            // 72: sparkpipe.wire.RefreshByPath
+	(*CurrentCatalog)(nil),                           // 73: sparkpipe.wire.CurrentCatalog
+	(*SetCurrentCatalog)(nil),                        // 74: sparkpipe.wire.SetCurrentCatalog
+	(*ListCatalogs)(nil),                             // 75: sparkpipe.wire.ListCatalogs
+	(*AnalyzePlanRequest_Schema)(nil),                // 76: sparkpipe.wire.AnalyzePlanRequest.Schema
+	(*AnalyzePlanRequest_Explain)(nil),               // 77: sparkpipe.wire.AnalyzePlanRequest.Explain
+	(*AnalyzePlanRequest_TreeString)(nil),            // 78: sparkpipe.wire.AnalyzePlanRequest.TreeString
+	(*AnalyzePlanRequest_IsLocal)(nil),               // 79: sparkpipe.wire.AnalyzePlanRequest.IsLocal
+	(*AnalyzePlanRequest_IsStreaming)(nil),           // 80: sparkpipe.wire.AnalyzePlanRequest.IsStreaming
+	(*AnalyzePlanRequest_InputFiles)(nil),            // 81: sparkpipe.wire.AnalyzePlanRequest.InputFiles
+	(*AnalyzePlanRequest_SparkVersion)(nil),          // 82: sparkpipe.wire.AnalyzePlanRequest.SparkVersion
+	(*AnalyzePlanRequest_DDLParse)(nil),              // 83: sparkpipe.wire.AnalyzePlanRequest.DDLParse
+	(*AnalyzePlanRequest_SemanticHash)(nil),          // 84: sparkpipe.wire.AnalyzePlanRequest.SemanticHash
+	(*AnalyzePlanRequest_Persist)(nil),               // 85: sparkpipe.wire.AnalyzePlanRequest.Persist
+	(*AnalyzePlanRequest_Unpersist)(nil),             // 86: sparkpipe.wire.AnalyzePlanRequest.Unpersist
+	(*AnalyzePlanRequest_GetStorageLevel)(nil),       // 87: sparkpipe.wire.AnalyzePlanRequest.GetStorageLevel
+	(*AnalyzePlanResponse_Schema)(nil),               // 88: sparkpipe.wire.AnalyzePlanResponse.Schema
+	(*AnalyzePlanResponse_Explain)(nil),              // 89: sparkpipe.wire.AnalyzePlanResponse.Explain
+	(*AnalyzePlanResponse_TreeString)(nil),           // 90: sparkpipe.wire.AnalyzePlanResponse.TreeString
+	(*AnalyzePlanResponse_IsLocal)(nil),              // 91: sparkpipe.wire.AnalyzePlanResponse.IsLocal
+	(*AnalyzePlanResponse_IsStreaming)(nil),          // 92: sparkpipe.wire.AnalyzePlanResponse.IsStreaming
+	(*AnalyzePlanResponse_InputFiles)(nil),           // 93: sparkpipe.wire.AnalyzePlanResponse.InputFiles
+	(*AnalyzePlanResponse_SparkVersion)(nil),         // 94: sparkpipe.wire.AnalyzePlanResponse.SparkVersion
+	(*AnalyzePlanResponse_DDLParse)(nil),             // 95: sparkpipe.wire.AnalyzePlanResponse.DDLParse
+	(*AnalyzePlanResponse_SemanticHash)(nil),         // 96: sparkpipe.wire.AnalyzePlanResponse.SemanticHash
+	(*AnalyzePlanResponse_Persist)(nil),              // 97: sparkpipe.wire.AnalyzePlanResponse.Persist
+	(*AnalyzePlanResponse_Unpersist)(nil),            // 98: sparkpipe.wire.AnalyzePlanResponse.Unpersist
+	(*AnalyzePlanResponse_GetStorageLevel)(nil),      // 99: sparkpipe.wire.AnalyzePlanResponse.GetStorageLevel
+	(*ReleaseExecuteRequest_ReleaseAll)(nil),         // 100: sparkpipe.wire.ReleaseExecuteRequest.ReleaseAll
+	(*ReleaseExecuteRequest_ReleaseUntil)(nil),       // 101: sparkpipe.wire.ReleaseExecuteRequest.ReleaseUntil
+	(*ExecutePlanRequest_RequestOption)(nil),         // 102: sparkpipe.wire.ExecutePlanRequest.RequestOption
+	(*ExecutePlanResponse_ArrowBatch)(nil),           // 103: sparkpipe.wire.ExecutePlanResponse.ArrowBatch
+	(*ExecutePlanResponse_SqlCommandResult)(nil),     // 104: sparkpipe.wire.ExecutePlanResponse.SqlCommandResult
+	(*ExecutePlanResponse_ResultComplete)(nil),       // 105: sparkpipe.wire.ExecutePlanResponse.ResultComplete
+	(*ExecutePlanResponse_Metrics)(nil),              // 106: sparkpipe.wire.ExecutePlanResponse.Metrics
+	(*ExecutePlanResponse_ObservedMetrics)(nil),      // 107: sparkpipe.wire.ExecutePlanResponse.ObservedMetrics
+	(*ExecutePlanResponse_ExecutionProgress)(nil),    // 108: sparkpipe.wire.ExecutePlanResponse.ExecutionProgress
+	(*ExecutePlanResponse_Metrics_MetricValue)(nil),  // 109: sparkpipe.wire.ExecutePlanResponse.Metrics.MetricValue
+	(*ExecutePlanResponse_Metrics_MetricObject)(nil), // 110: sparkpipe.wire.ExecutePlanResponse.Metrics.MetricObject
+	nil, // 111: sparkpipe.wire.ExecutePlanResponse.Metrics.MetricObject.ExecutionMetricsEntry
+	(*ExecutePlanResponse_ExecutionProgress_StageInfo)(nil), // 112: sparkpipe.wire.ExecutePlanResponse.ExecutionProgress.StageInfo
+	nil,                                         // 113: sparkpipe.wire.WriteOperationV2.OptionsEntry
+	nil,                                         // 114: sparkpipe.wire.WriteOperationV2.TablePropertiesEntry
+	(*WriteOperation_SaveTable)(nil),            // 115: sparkpipe.wire.WriteOperation.SaveTable
+	(*WriteOperation_BucketBy)(nil),             // 116: sparkpipe.wire.WriteOperation.BucketBy
+	nil,                                         // 117: sparkpipe.wire.WriteOperation.OptionsEntry
+	(*Read_NamedTable)(nil),                     // 118: sparkpipe.wire.Read.NamedTable
+	(*Read_DataSource)(nil),                     // 119: sparkpipe.wire.Read.DataSource
+	nil,                                         // 120: sparkpipe.wire.Read.NamedTable.OptionsEntry
+	nil,                                         // 121: sparkpipe.wire.Read.DataSource.OptionsEntry
+	nil,                                         // 122: sparkpipe.wire.SQL.NamedArgumentsEntry
+	(*DataType_NULL)(nil),                       // 123: sparkpipe.wire.DataType.NULL
+	(*DataType_Binary)(nil),                     // 124: sparkpipe.wire.DataType.Binary
+	(*DataType_Boolean)(nil),                    // 125: sparkpipe.wire.DataType.Boolean
+	(*DataType_Byte)(nil),                       // 126: sparkpipe.wire.DataType.Byte
+	(*DataType_Short)(nil),                      // 127: sparkpipe.wire.DataType.Short
+	(*DataType_Integer)(nil),                    // 128: sparkpipe.wire.DataType.Integer
+	(*DataType_Long)(nil),                       // 129: sparkpipe.wire.DataType.Long
+	(*DataType_Float)(nil),                      // 130: sparkpipe.wire.DataType.Float
+	(*DataType_Double)(nil),                     // 131: sparkpipe.wire.DataType.Double
+	(*DataType_Decimal)(nil),                    // 132: sparkpipe.wire.DataType.Decimal
+	(*DataType_String)(nil),                     // 133: sparkpipe.wire.DataType.String
+	(*DataType_Char)(nil),                       // 134: sparkpipe.wire.DataType.Char
+	(*DataType_VarChar)(nil),                    // 135: sparkpipe.wire.DataType.VarChar
+	(*DataType_Date)(nil),                       // 136: sparkpipe.wire.DataType.Date
+	(*DataType_Timestamp)(nil),                  // 137: sparkpipe.wire.DataType.Timestamp
+	(*DataType_TimestampNTZ)(nil),               // 138: sparkpipe.wire.DataType.TimestampNTZ
+	(*DataType_CalendarInterval)(nil),           // 139: sparkpipe.wire.DataType.CalendarInterval
+	(*DataType_YearMonthInterval)(nil),          // 140: sparkpipe.wire.DataType.YearMonthInterval
+	(*DataType_DayTimeInterval)(nil),            // 141: sparkpipe.wire.DataType.DayTimeInterval
+	(*DataType_Array)(nil),                      // 142: sparkpipe.wire.DataType.Array
+	(*DataType_StructField)(nil),                // 143: sparkpipe.wire.DataType.StructField
+	(*DataType_Struct)(nil),                     // 144: sparkpipe.wire.DataType.Struct
+	(*DataType_Map)(nil),                        // 145: sparkpipe.wire.DataType.Map
+	(*DataType_UDT)(nil),                        // 146: sparkpipe.wire.DataType.UDT
+	(*DataType_Unparsed)(nil),                   // 147: sparkpipe.wire.DataType.Unparsed
+	(*DataType_Variant)(nil),                    // 148: sparkpipe.wire.DataType.Variant
+	(*Expression_Alias)(nil),                    // 149: sparkpipe.wire.Expression.Alias
+	(*Expression_Literal)(nil),                  // 150: sparkpipe.wire.Expression.Literal
+	(*Expression_UnresolvedFunction)(nil),       // 151: sparkpipe.wire.Expression.UnresolvedFunction
+	(*Expression_UnresolvedAttribute)(nil),      // 152: sparkpipe.wire.Expression.UnresolvedAttribute
+	(*Expression_ExpressionString)(nil),         // 153: sparkpipe.wire.Expression.ExpressionString
+	(*Expression_Literal_Decimal)(nil),          // 154: sparkpipe.wire.Expression.Literal.Decimal
+	(*Expression_Literal_Array)(nil),            // 155: sparkpipe.wire.Expression.Literal.Array
+	(*Expression_Literal_Map)(nil),              // 156: sparkpipe.wire.Expression.Literal.Map
+	(*Expression_Literal_Struct)(nil),           // 157: sparkpipe.wire.Expression.Literal.Struct
+	(*Expression_Literal_CalendarInterval)(nil), // 158: sparkpipe.wire.Expression.Literal.CalendarInterval
+	(*FetchErrorDetailsResponse_StackTraceElement)(nil), // 159: sparkpipe.wire.FetchErrorDetailsResponse.StackTraceElement
+	(*FetchErrorDetailsResponse_SparkThrowable)(nil),    // 160: sparkpipe.wire.FetchErrorDetailsResponse.SparkThrowable
+	(*FetchErrorDetailsResponse_Error)(nil),             // 161: sparkpipe.wire.FetchErrorDetailsResponse.Error
+	nil,                                                 // 162: sparkpipe.wire.FetchErrorDetailsResponse.SparkThrowable.MessageParametersEntry
+	(*ConfigRequest_Set)(nil),                           // 163: sparkpipe.wire.ConfigRequest.Set
+	(*ConfigRequest_GetOption)(nil),                     // 164: sparkpipe.wire.ConfigRequest.GetOption
+	(*ConfigRequest_GetAll)(nil),                        // 165: sparkpipe.wire.ConfigRequest.GetAll
+	(*ConfigRequest_Unset)(nil),                         // 166: sparkpipe.wire.ConfigRequest.Unset
+	(*ConfigRequest_IsModifiable)(nil),                  // 167: sparkpipe.wire.ConfigRequest.IsModifiable
+	(*ConfigRequest_Operation)(nil),                     // 168: sparkpipe.wire.ConfigRequest.Operation
+	(*AddArtifactsRequest_ArtifactChunk)(nil),           // 169: sparkpipe.wire.AddArtifactsRequest.ArtifactChunk
+	(*AddArtifactsRequest_SingleChunkArtifact)(nil),     // 170: sparkpipe.wire.AddArtifactsRequest.SingleChunkArtifact
+	(*AddArtifactsRequest_Batch)(nil),                   // 171: sparkpipe.wire.AddArtifactsRequest.Batch
+	(*AddArtifactsRequest_BeginChunkedArtifact)(nil),    // 172: sparkpipe.wire.AddArtifactsRequest.BeginChunkedArtifact
+	(*AddArtifactsResponse_ArtifactSummary)(nil),        // 173: sparkpipe.wire.AddArtifactsResponse.ArtifactSummary
+	(*ArtifactStatusesResponse_ArtifactStatus)(nil),     // 174: sparkpipe.wire.ArtifactStatusesResponse.ArtifactStatus
+	nil, // 175: sparkpipe.wire.ArtifactStatusesResponse.StatusesEntry
+	nil, // 176: sparkpipe.wire.CreateTable.OptionsEntry
 }
 var file_wire_proto_depIdxs = []int32{
 	17,  // 0: sparkpipe.wire.Plan.command:type_name -> sparkpipe.wire.Command
 	5,   // 1: sparkpipe.wire.AnalyzePlanRequest.user_context:type_name -> sparkpipe.wire.UserContext
-	75,  // 2: sparkpipe.wire.AnalyzePlanRequest.schema:type_name -> sparkpipe.wire.AnalyzePlanRequest.Schema
-	76,  // 3: sparkpipe.wire.AnalyzePlanRequest.explain:type_name -> sparkpipe.wire.AnalyzePlanRequest.Explain
-	77,  // 4: sparkpipe.wire.AnalyzePlanRequest.tree_string:type_name -> sparkpipe.wire.AnalyzePlanRequest.TreeString
-	78,  // 5: sparkpipe.wire.AnalyzePlanRequest.is_local:type_name -> sparkpipe.wire.AnalyzePlanRequest.IsLocal
-	79,  // 6: sparkpipe.wire.AnalyzePlanRequest.is_streaming:type_name -> sparkpipe.wire.AnalyzePlanRequest.IsStreaming
-	80,  // 7: sparkpipe.wire.AnalyzePlanRequest.input_files:type_name -> sparkpipe.wire.AnalyzePlanRequest.InputFiles
-	81,  // 8: sparkpipe.wire.AnalyzePlanRequest.spark_version:type_name -> sparkpipe.wire.AnalyzePlanRequest.SparkVersion
-	82,  // 9: sparkpipe.wire.AnalyzePlanRequest.ddl_parse:type_name -> sparkpipe.wire.AnalyzePlanRequest.DDLParse
-	83,  // 10: sparkpipe.wire.AnalyzePlanRequest.semantic_hash:type_name -> sparkpipe.wire.AnalyzePlanRequest.SemanticHash
-	84,  // 11: sparkpipe.wire.AnalyzePlanRequest.persist:type_name -> sparkpipe.wire.AnalyzePlanRequest.Persist
-	85,  // 12: sparkpipe.wire.AnalyzePlanRequest.unpersist:type_name -> sparkpipe.wire.AnalyzePlanRequest.Unpersist
-	86,  // 13: sparkpipe.wire.AnalyzePlanRequest.get_storage_level:type_name -> sparkpipe.wire.AnalyzePlanRequest.GetStorageLevel
-	87,  // 14: sparkpipe.wire.AnalyzePlanResponse.schema:type_name -> sparkpipe.wire.AnalyzePlanResponse.Schema
-	88,  // 15: sparkpipe.wire.AnalyzePlanResponse.explain:type_name -> sparkpipe.wire.AnalyzePlanResponse.Explain
-	89,  // 16: sparkpipe.wire.AnalyzePlanResponse.tree_string:type_name -> sparkpipe.wire.AnalyzePlanResponse.TreeString
-	90,  // 17: sparkpipe.wire.AnalyzePlanResponse.is_local:type_name -> sparkpipe.wire.AnalyzePlanResponse.IsLocal
-	91,  // 18: sparkpipe.wire.AnalyzePlanResponse.is_streaming:type_name -> sparkpipe.wire.AnalyzePlanResponse.IsStreaming
-	92,  // 19: sparkpipe.wire.AnalyzePlanResponse.input_files:type_name -> sparkpipe.wire.AnalyzePlanResponse.InputFiles
-	93,  // 20: sparkpipe.wire.AnalyzePlanResponse.spark_version:type_name -> sparkpipe.wire.AnalyzePlanResponse.SparkVersion
-	94,  // 21: sparkpipe.wire.AnalyzePlanResponse.ddl_parse:type_name -> sparkpipe.wire.AnalyzePlanResponse.DDLParse
-	95,  // 22: sparkpipe.wire.AnalyzePlanResponse.semantic_hash:type_name -> sparkpipe.wire.AnalyzePlanResponse.SemanticHash
-	96,  // 23: sparkpipe.wire.AnalyzePlanResponse.persist:type_name -> sparkpipe.wire.AnalyzePlanResponse.Persist
-	97,  // 24: sparkpipe.wire.AnalyzePlanResponse.unpersist:type_name -> sparkpipe.wire.AnalyzePlanResponse.Unpersist
-	98,  // 25: sparkpipe.wire.AnalyzePlanResponse.get_storage_level:type_name -> sparkpipe.wire.AnalyzePlanResponse.GetStorageLevel
+	76,  // 2: sparkpipe.wire.AnalyzePlanRequest.schema:type_name -> sparkpipe.wire.AnalyzePlanRequest.Schema
+	77,  // 3: sparkpipe.wire.AnalyzePlanRequest.explain:type_name -> sparkpipe.wire.AnalyzePlanRequest.Explain
+	78,  // 4: sparkpipe.wire.AnalyzePlanRequest.tree_string:type_name -> sparkpipe.wire.AnalyzePlanRequest.TreeString
+	79,  // 5: sparkpipe.wire.AnalyzePlanRequest.is_local:type_name -> sparkpipe.wire.AnalyzePlanRequest.IsLocal
+	80,  // 6: sparkpipe.wire.AnalyzePlanRequest.is_streaming:type_name -> sparkpipe.wire.AnalyzePlanRequest.IsStreaming
+	81,  // 7: sparkpipe.wire.AnalyzePlanRequest.input_files:type_name -> sparkpipe.wire.AnalyzePlanRequest.InputFiles
+	82,  // 8: sparkpipe.wire.AnalyzePlanRequest.spark_version:type_name -> sparkpipe.wire.AnalyzePlanRequest.SparkVersion
+	83,  // 9: sparkpipe.wire.AnalyzePlanRequest.ddl_parse:type_name -> sparkpipe.wire.AnalyzePlanRequest.DDLParse
+	84,  // 10: sparkpipe.wire.AnalyzePlanRequest.semantic_hash:type_name -> sparkpipe.wire.AnalyzePlanRequest.SemanticHash
+	85,  // 11: sparkpipe.wire.AnalyzePlanRequest.persist:type_name -> sparkpipe.wire.AnalyzePlanRequest.Persist
+	86,  // 12: sparkpipe.wire.AnalyzePlanRequest.unpersist:type_name -> sparkpipe.wire.AnalyzePlanRequest.Unpersist
+	87,  // 13: sparkpipe.wire.AnalyzePlanRequest.get_storage_level:type_name -> sparkpipe.wire.AnalyzePlanRequest.GetStorageLevel
+	88,  // 14: sparkpipe.wire.AnalyzePlanResponse.schema:type_name -> sparkpipe.wire.AnalyzePlanResponse.Schema
+	89,  // 15: sparkpipe.wire.AnalyzePlanResponse.explain:type_name -> sparkpipe.wire.AnalyzePlanResponse.Explain
+	90,  // 16: sparkpipe.wire.AnalyzePlanResponse.tree_string:type_name -> sparkpipe.wire.AnalyzePlanResponse.TreeString
+	91,  // 17: sparkpipe.wire.AnalyzePlanResponse.is_local:type_name -> sparkpipe.wire.AnalyzePlanResponse.IsLocal
+	92,  // 18: sparkpipe.wire.AnalyzePlanResponse.is_streaming:type_name -> sparkpipe.wire.AnalyzePlanResponse.IsStreaming
+	93,  // 19: sparkpipe.wire.AnalyzePlanResponse.input_files:type_name -> sparkpipe.wire.AnalyzePlanResponse.InputFiles
+	94,  // 20: sparkpipe.wire.AnalyzePlanResponse.spark_version:type_name -> sparkpipe.wire.AnalyzePlanResponse.SparkVersion
+	95,  // 21: sparkpipe.wire.AnalyzePlanResponse.ddl_parse:type_name -> sparkpipe.wire.AnalyzePlanResponse.DDLParse
+	96,  // 22: sparkpipe.wire.AnalyzePlanResponse.semantic_hash:type_name -> sparkpipe.wire.AnalyzePlanResponse.SemanticHash
+	97,  // 23: sparkpipe.wire.AnalyzePlanResponse.persist:type_name -> sparkpipe.wire.AnalyzePlanResponse.Persist
+	98,  // 24: sparkpipe.wire.AnalyzePlanResponse.unpersist:type_name -> sparkpipe.wire.AnalyzePlanResponse.Unpersist
+	99,  // 25: sparkpipe.wire.AnalyzePlanResponse.get_storage_level:type_name -> sparkpipe.wire.AnalyzePlanResponse.GetStorageLevel
 	5,   // 26: sparkpipe.wire.ReattachExecuteRequest.user_context:type_name -> sparkpipe.wire.UserContext
 	5,   // 27: sparkpipe.wire.ReleaseExecuteRequest.user_context:type_name -> sparkpipe.wire.UserContext
-	99,  // 28: sparkpipe.wire.ReleaseExecuteRequest.release_all:type_name -> sparkpipe.wire.ReleaseExecuteRequest.ReleaseAll
-	100, // 29: sparkpipe.wire.ReleaseExecuteRequest.release_until:type_name -> sparkpipe.wire.ReleaseExecuteRequest.ReleaseUntil
+	100, // 28: sparkpipe.wire.ReleaseExecuteRequest.release_all:type_name -> sparkpipe.wire.ReleaseExecuteRequest.ReleaseAll
+	101, // 29: sparkpipe.wire.ReleaseExecuteRequest.release_until:type_name -> sparkpipe.wire.ReleaseExecuteRequest.ReleaseUntil
 	5,   // 30: sparkpipe.wire.ExecutePlanRequest.user_context:type_name -> sparkpipe.wire.UserContext
 	6,   // 31: sparkpipe.wire.ExecutePlanRequest.plan:type_name -> sparkpipe.wire.Plan
-	101, // 32: sparkpipe.wire.ExecutePlanRequest.request_options:type_name -> sparkpipe.wire.ExecutePlanRequest.RequestOption
-	102, // 33: sparkpipe.wire.ExecutePlanResponse.arrow_batch:type_name -> sparkpipe.wire.ExecutePlanResponse.ArrowBatch
-	103, // 34: sparkpipe.wire.ExecutePlanResponse.sql_command_result:type_name -> sparkpipe.wire.ExecutePlanResponse.SqlCommandResult
-	104, // 35: sparkpipe.wire.ExecutePlanResponse.result_complete:type_name -> sparkpipe.wire.ExecutePlanResponse.ResultComplete
-	107, // 36: sparkpipe.wire.ExecutePlanResponse.execution_progress:type_name -> sparkpipe.wire.ExecutePlanResponse.ExecutionProgress
+	102, // 32: sparkpipe.wire.ExecutePlanRequest.request_options:type_name -> sparkpipe.wire.ExecutePlanRequest.RequestOption
+	103, // 33: sparkpipe.wire.ExecutePlanResponse.arrow_batch:type_name -> sparkpipe.wire.ExecutePlanResponse.ArrowBatch
+	104, // 34: sparkpipe.wire.ExecutePlanResponse.sql_command_result:type_name -> sparkpipe.wire.ExecutePlanResponse.SqlCommandResult
+	105, // 35: sparkpipe.wire.ExecutePlanResponse.result_complete:type_name -> sparkpipe.wire.ExecutePlanResponse.ResultComplete
+	108, // 36: sparkpipe.wire.ExecutePlanResponse.execution_progress:type_name -> sparkpipe.wire.ExecutePlanResponse.ExecutionProgress
 	16,  // 37: sparkpipe.wire.ExecutePlanResponse.checkpoint_command_result:type_name -> sparkpipe.wire.CheckpointCommandResult
-	105, // 38: sparkpipe.wire.ExecutePlanResponse.metrics:type_name -> sparkpipe.wire.ExecutePlanResponse.Metrics
-	106, // 39: sparkpipe.wire.ExecutePlanResponse.observed_metrics:type_name -> sparkpipe.wire.ExecutePlanResponse.ObservedMetrics
-	34,  // 40: sparkpipe.wire.ExecutePlanResponse.schema:type_name -> sparkpipe.wire.DataType
-	29,  // 41: sparkpipe.wire.CheckpointCommandResult.relation:type_name -> sparkpipe.wire.CachedRemoteRelation
+	106, // 38: sparkpipe.wire.ExecutePlanResponse.metrics:type_name -> sparkpipe.wire.ExecutePlanResponse.Metrics
+	107, // 39: sparkpipe.wire.ExecutePlanResponse.observed_metrics:type_name -> sparkpipe.wire.ExecutePlanResponse.ObservedMetrics
+	35,  // 40: sparkpipe.wire.ExecutePlanResponse.schema:type_name -> sparkpipe.wire.DataType
+	30,  // 41: sparkpipe.wire.CheckpointCommandResult.relation:type_name -> sparkpipe.wire.CachedRemoteRelation
 	21,  // 42: sparkpipe.wire.Command.write_operation:type_name -> sparkpipe.wire.WriteOperation
 	22,  // 43: sparkpipe.wire.Command.create_dataframe_view:type_name -> sparkpipe.wire.CreateDataFrameViewCommand
 	18,  // 44: sparkpipe.wire.Command.write_operation_v2:type_name -> sparkpipe.wire.WriteOperationV2
 	23,  // 45: sparkpipe.wire.Command.sql_command:type_name -> sparkpipe.wire.SqlCommand
 	19,  // 46: sparkpipe.wire.Command.checkpoint_command:type_name -> sparkpipe.wire.CheckpointCommand
 	20,  // 47: sparkpipe.wire.Command.remove_cached_remote_relation_command:type_name -> sparkpipe.wire.RemoveCachedRemoteRelationCommand
-	112, // 48: sparkpipe.wire.WriteOperationV2.options:type_name -> sparkpipe.wire.WriteOperationV2.OptionsEntry
-	113, // 49: sparkpipe.wire.WriteOperationV2.table_properties:type_name -> sparkpipe.wire.WriteOperationV2.TablePropertiesEntry
+	113, // 48: sparkpipe.wire.WriteOperationV2.options:type_name -> sparkpipe.wire.WriteOperationV2.OptionsEntry
+	114, // 49: sparkpipe.wire.WriteOperationV2.table_properties:type_name -> sparkpipe.wire.WriteOperationV2.TablePropertiesEntry
 	1,   // 50: sparkpipe.wire.WriteOperationV2.mode:type_name -> sparkpipe.wire.WriteOperationV2.Mode
 	7,   // 51: sparkpipe.wire.CheckpointCommand.storage_level:type_name -> sparkpipe.wire.StorageLevel
-	29,  // 52: sparkpipe.wire.RemoveCachedRemoteRelationCommand.relation:type_name -> sparkpipe.wire.CachedRemoteRelation
-	114, // 53: sparkpipe.wire.WriteOperation.table:type_name -> sparkpipe.wire.WriteOperation.SaveTable
+	30,  // 52: sparkpipe.wire.RemoveCachedRemoteRelationCommand.relation:type_name -> sparkpipe.wire.CachedRemoteRelation
+	115, // 53: sparkpipe.wire.WriteOperation.table:type_name -> sparkpipe.wire.WriteOperation.SaveTable
 	2,   // 54: sparkpipe.wire.WriteOperation.mode:type_name -> sparkpipe.wire.WriteOperation.SaveMode
-	115, // 55: sparkpipe.wire.WriteOperation.bucket_by:type_name -> sparkpipe.wire.WriteOperation.BucketBy
-	116, // 56: sparkpipe.wire.WriteOperation.options:type_name -> sparkpipe.wire.WriteOperation.OptionsEntry
+	116, // 55: sparkpipe.wire.WriteOperation.bucket_by:type_name -> sparkpipe.wire.WriteOperation.BucketBy
+	117, // 56: sparkpipe.wire.WriteOperation.options:type_name -> sparkpipe.wire.WriteOperation.OptionsEntry
 	24,  // 57: sparkpipe.wire.Relation.common:type_name -> sparkpipe.wire.RelationCommon
-	30,  // 58: sparkpipe.wire.Relation.read:type_name -> sparkpipe.wire.Read
-	31,  // 59: sparkpipe.wire.Relation.sql:type_name -> sparkpipe.wire.SQL
-	32,  // 60: sparkpipe.wire.Relation.local_relation:type_name -> sparkpipe.wire.LocalRelation
-	26,  // 61: sparkpipe.wire.Relation.limit:type_name -> sparkpipe.wire.Limit
-	33,  // 62: sparkpipe.wire.Relation.show_string:type_name -> sparkpipe.wire.ShowString
-	27,  // 63: sparkpipe.wire.Relation.collect_metrics:type_name -> sparkpipe.wire.CollectMetrics
-	28,  // 64: sparkpipe.wire.Relation.cached_local_relation:type_name -> sparkpipe.wire.CachedLocalRelation
-	29,  // 65: sparkpipe.wire.Relation.cached_remote_relation:type_name -> sparkpipe.wire.CachedRemoteRelation
-	49,  // 66: sparkpipe.wire.Relation.catalog:type_name -> sparkpipe.wire.Catalog
-	117, // 67: sparkpipe.wire.Read.named_table:type_name -> sparkpipe.wire.Read.NamedTable
-	118, // 68: sparkpipe.wire.Read.data_source:type_name -> sparkpipe.wire.Read.DataSource
-	121, // 69: sparkpipe.wire.SQL.named_arguments:type_name -> sparkpipe.wire.SQL.NamedArgumentsEntry
-	122, // 70: sparkpipe.wire.DataType.null:type_name -> sparkpipe.wire.DataType.NULL
-	123, // 71: sparkpipe.wire.DataType.binary:type_name -> sparkpipe.wire.DataType.Binary
-	124, // 72: sparkpipe.wire.DataType.boolean:type_name -> sparkpipe.wire.DataType.Boolean
-	125, // 73: sparkpipe.wire.DataType.byte:type_name -> sparkpipe.wire.DataType.Byte
-	126, // 74: sparkpipe.wire.DataType.short:type_name -> sparkpipe.wire.DataType.Short
-	127, // 75: sparkpipe.wire.DataType.integer:type_name -> sparkpipe.wire.DataType.Integer
-	128, // 76: sparkpipe.wire.DataType.long:type_name -> sparkpipe.wire.DataType.Long
-	129, // 77: sparkpipe.wire.DataType.float:type_name -> sparkpipe.wire.DataType.Float
-	130, // 78: sparkpipe.wire.DataType.double:type_name -> sparkpipe.wire.DataType.Double
-	131, // 79: sparkpipe.wire.DataType.decimal:type_name -> sparkpipe.wire.DataType.Decimal
-	132, // 80: sparkpipe.wire.DataType.string:type_name -> sparkpipe.wire.DataType.String
-	133, // 81: sparkpipe.wire.DataType.char:type_name -> sparkpipe.wire.DataType.Char
-	134, // 82: sparkpipe.wire.DataType.var_char:type_name -> sparkpipe.wire.DataType.VarChar
-	135, // 83: sparkpipe.wire.DataType.date:type_name -> sparkpipe.wire.DataType.Date
-	136, // 84: sparkpipe.wire.DataType.timestamp:type_name -> sparkpipe.wire.DataType.Timestamp
-	137, // 85: sparkpipe.wire.DataType.timestamp_ntz:type_name -> sparkpipe.wire.DataType.TimestampNTZ
-	138, // 86: sparkpipe.wire.DataType.calendar_interval:type_name -> sparkpipe.wire.DataType.CalendarInterval
-	139, // 87: sparkpipe.wire.DataType.year_month_interval:type_name -> sparkpipe.wire.DataType.YearMonthInterval
-	140, // 88: sparkpipe.wire.DataType.day_time_interval:type_name -> sparkpipe.wire.DataType.DayTimeInterval
-	141, // 89: sparkpipe.wire.DataType.array:type_name -> sparkpipe.wire.DataType.Array
-	143, // 90: sparkpipe.wire.DataType.struct:type_name -> sparkpipe.wire.DataType.Struct
-	144, // 91: sparkpipe.wire.DataType.map:type_name -> sparkpipe.wire.DataType.Map
-	145, // 92: sparkpipe.wire.DataType.udt:type_name -> sparkpipe.wire.DataType.UDT
-	146, // 93: sparkpipe.wire.DataType.unparsed:type_name -> sparkpipe.wire.DataType.Unparsed
-	147, // 94: sparkpipe.wire.DataType.variant:type_name -> sparkpipe.wire.DataType.Variant
-	148, // 95: sparkpipe.wire.Expression.literal:type_name -> sparkpipe.wire.Expression.Literal
-	150, // 96: sparkpipe.wire.Expression.unresolved_attribute:type_name -> sparkpipe.wire.Expression.UnresolvedAttribute
-	149, // 97: sparkpipe.wire.Expression.unresolved_function:type_name -> sparkpipe.wire.Expression.UnresolvedFunction
-	151, // 98: sparkpipe.wire.Expression.expression_string:type_name -> sparkpipe.wire.Expression.ExpressionString
-	5,   // 99: sparkpipe.wire.InterruptRequest.user_context:type_name -> sparkpipe.wire.UserContext
-	4,   // 100: sparkpipe.wire.InterruptRequest.interrupt_type:type_name -> sparkpipe.wire.InterruptRequest.InterruptType
-	5,   // 101: sparkpipe.wire.ReleaseSessionRequest.user_context:type_name -> sparkpipe.wire.UserContext
-	5,   // 102: sparkpipe.wire.FetchErrorDetailsRequest.user_context:type_name -> sparkpipe.wire.UserContext
-	159, // 103: sparkpipe.wire.FetchErrorDetailsResponse.errors:type_name -> sparkpipe.wire.FetchErrorDetailsResponse.Error
-	5,   // 104: sparkpipe.wire.ConfigRequest.user_context:type_name -> sparkpipe.wire.UserContext
-	166, // 105: sparkpipe.wire.ConfigRequest.operation:type_name -> sparkpipe.wire.ConfigRequest.Operation
-	42,  // 106: sparkpipe.wire.ConfigResponse.pairs:type_name -> sparkpipe.wire.KeyValue
-	5,   // 107: sparkpipe.wire.AddArtifactsRequest.user_context:type_name -> sparkpipe.wire.UserContext
-	169, // 108: sparkpipe.wire.AddArtifactsRequest.batch:type_name -> sparkpipe.wire.AddArtifactsRequest.Batch
-	170, // 109: sparkpipe.wire.AddArtifactsRequest.begin_chunk:type_name -> sparkpipe.wire.AddArtifactsRequest.BeginChunkedArtifact
-	167, // 110: sparkpipe.wire.AddArtifactsRequest.chunk:type_name -> sparkpipe.wire.AddArtifactsRequest.ArtifactChunk
-	171, // 111: sparkpipe.wire.AddArtifactsResponse.artifacts:type_name -> sparkpipe.wire.AddArtifactsResponse.ArtifactSummary
-	5,   // 112: sparkpipe.wire.ArtifactStatusesRequest.user_context:type_name -> sparkpipe.wire.UserContext
-	173, // 113: sparkpipe.wire.ArtifactStatusesResponse.statuses:type_name -> sparkpipe.wire.ArtifactStatusesResponse.StatusesEntry
-	50,  // 114: sparkpipe.wire.Catalog.current_database:type_name -> sparkpipe.wire.CurrentDatabase
-	51,  // 115: sparkpipe.wire.Catalog.set_current_database:type_name -> sparkpipe.wire.SetCurrentDatabase
-	52,  // 116: sparkpipe.wire.Catalog.list_databases:type_name -> sparkpipe.wire.ListDatabases
-	53,  // 117: sparkpipe.wire.Catalog.list_tables:type_name -> sparkpipe.wire.ListTables
-	54,  // 118: sparkpipe.wire.Catalog.list_functions:type_name -> sparkpipe.wire.ListFunctions
-	55,  // 119: sparkpipe.wire.Catalog.list_columns:type_name -> sparkpipe.wire.ListColumns
-	56,  // 120: sparkpipe.wire.Catalog.get_database:type_name -> sparkpipe.wire.GetDatabase
-	57,  // 121: sparkpipe.wire.Catalog.get_table:type_name -> sparkpipe.wire.GetTable
-	58,  // 122: sparkpipe.wire.Catalog.get_function:type_name -> sparkpipe.wire.GetFunction
-	59,  // 123: sparkpipe.wire.Catalog.database_exists:type_name -> sparkpipe.wire.DatabaseExists
-	60,  // 124: sparkpipe.wire.Catalog.table_exists:type_name -> sparkpipe.wire.TableExists
-	61,  // 125: sparkpipe.wire.Catalog.function_exists:type_name -> sparkpipe.wire.FunctionExists
-	62,  // 126: sparkpipe.wire.Catalog.create_table:type_name -> sparkpipe.wire.CreateTable
-	63,  // 127: sparkpipe.wire.Catalog.drop_temp_view:type_name -> sparkpipe.wire.DropTempView
-	64,  // 128: sparkpipe.wire.Catalog.drop_global_temp_view:type_name -> sparkpipe.wire.DropGlobalTempView
-	65,  // 129: sparkpipe.wire.Catalog.recover_partitions:type_name -> sparkpipe.wire.RecoverPartitions
-	66,  // 130: sparkpipe.wire.Catalog.is_cached:type_name -> sparkpipe.wire.IsCached
-	67,  // 131: sparkpipe.wire.Catalog.cache_table:type_name -> sparkpipe.wire.CacheTable
-	68,  // 132: sparkpipe.wire.Catalog.uncache_table:type_name -> sparkpipe.wire.UncacheTable
-	69,  // 133: sparkpipe.wire.Catalog.clear_cache:type_name -> sparkpipe.wire.ClearCache
-	70,  // 134: sparkpipe.wire.Catalog.refresh_table:type_name -> sparkpipe.wire.RefreshTable
-	71,  // 135: sparkpipe.wire.Catalog.refresh_by_path:type_name -> sparkpipe.wire.RefreshByPath
-	72,  // 136: sparkpipe.wire.Catalog.current_catalog:type_name -> sparkpipe.wire.CurrentCatalog
-	73,  // 137: sparkpipe.wire.Catalog.set_current_catalog:type_name -> sparkpipe.wire.SetCurrentCatalog
-	74,  // 138: sparkpipe.wire.Catalog.list_catalogs:type_name -> sparkpipe.wire.ListCatalogs
-	34,  // 139: sparkpipe.wire.CreateTable.schema:type_name -> sparkpipe.wire.DataType
-	174, // 140: sparkpipe.wire.CreateTable.options:type_name -> sparkpipe.wire.CreateTable.OptionsEntry
-	7,   // 141: sparkpipe.wire.CacheTable.storage_level:type_name -> sparkpipe.wire.StorageLevel
-	6,   // 142: sparkpipe.wire.AnalyzePlanRequest.Schema.plan:type_name -> sparkpipe.wire.Plan
-	6,   // 143: sparkpipe.wire.AnalyzePlanRequest.Explain.plan:type_name -> sparkpipe.wire.Plan
-	0,   // 144: sparkpipe.wire.AnalyzePlanRequest.Explain.explain_mode:type_name -> sparkpipe.wire.AnalyzePlanRequest.Explain.ExplainMode
-	6,   // 145: sparkpipe.wire.AnalyzePlanRequest.TreeString.plan:type_name -> sparkpipe.wire.Plan
-	6,   // 146: sparkpipe.wire.AnalyzePlanRequest.IsLocal.plan:type_name -> sparkpipe.wire.Plan
-	6,   // 147: sparkpipe.wire.AnalyzePlanRequest.IsStreaming.plan:type_name -> sparkpipe.wire.Plan
-	6,   // 148: sparkpipe.wire.AnalyzePlanRequest.InputFiles.plan:type_name -> sparkpipe.wire.Plan
-	6,   // 149: sparkpipe.wire.AnalyzePlanRequest.SemanticHash.plan:type_name -> sparkpipe.wire.Plan
-	7,   // 150: sparkpipe.wire.AnalyzePlanRequest.Persist.storage_level:type_name -> sparkpipe.wire.StorageLevel
-	34,  // 151: sparkpipe.wire.AnalyzePlanResponse.Schema.schema:type_name -> sparkpipe.wire.DataType
-	34,  // 152: sparkpipe.wire.AnalyzePlanResponse.DDLParse.parsed:type_name -> sparkpipe.wire.DataType
-	7,   // 153: sparkpipe.wire.AnalyzePlanResponse.GetStorageLevel.storage_level:type_name -> sparkpipe.wire.StorageLevel
-	10,  // 154: sparkpipe.wire.ExecutePlanRequest.RequestOption.reattach_options:type_name -> sparkpipe.wire.ReattachOptions
-	109, // 155: sparkpipe.wire.ExecutePlanResponse.Metrics.metrics:type_name -> sparkpipe.wire.ExecutePlanResponse.Metrics.MetricObject
-	148, // 156: sparkpipe.wire.ExecutePlanResponse.ObservedMetrics.values:type_name -> sparkpipe.wire.Expression.Literal
-	111, // 157: sparkpipe.wire.ExecutePlanResponse.ExecutionProgress.stages:type_name -> sparkpipe.wire.ExecutePlanResponse.ExecutionProgress.StageInfo
-	110, // 158: sparkpipe.wire.ExecutePlanResponse.Metrics.MetricObject.execution_metrics:type_name -> sparkpipe.wire.ExecutePlanResponse.Metrics.MetricObject.ExecutionMetricsEntry
-	108, // 159: sparkpipe.wire.ExecutePlanResponse.Metrics.MetricObject.ExecutionMetricsEntry.value:type_name -> sparkpipe.wire.ExecutePlanResponse.Metrics.MetricValue
-	3,   // 160: sparkpipe.wire.WriteOperation.SaveTable.save_method:type_name -> sparkpipe.wire.WriteOperation.SaveTable.TableSaveMethod
-	119, // 161: sparkpipe.wire.Read.NamedTable.options:type_name -> sparkpipe.wire.Read.NamedTable.OptionsEntry
-	120, // 162: sparkpipe.wire.Read.DataSource.options:type_name -> sparkpipe.wire.Read.DataSource.OptionsEntry
-	34,  // 163: sparkpipe.wire.DataType.Array.element_type:type_name -> sparkpipe.wire.DataType
-	34,  // 164: sparkpipe.wire.DataType.StructField.data_type:type_name -> sparkpipe.wire.DataType
-	142, // 165: sparkpipe.wire.DataType.Struct.fields:type_name -> sparkpipe.wire.DataType.StructField
-	34,  // 166: sparkpipe.wire.DataType.Map.key_type:type_name -> sparkpipe.wire.DataType
-	34,  // 167: sparkpipe.wire.DataType.Map.value_type:type_name -> sparkpipe.wire.DataType
-	34,  // 168: sparkpipe.wire.DataType.UDT.sql_type:type_name -> sparkpipe.wire.DataType
-	34,  // 169: sparkpipe.wire.Expression.Literal.null:type_name -> sparkpipe.wire.DataType
-	152, // 170: sparkpipe.wire.Expression.Literal.decimal:type_name -> sparkpipe.wire.Expression.Literal.Decimal
-	156, // 171: sparkpipe.wire.Expression.Literal.calendar_interval:type_name -> sparkpipe.wire.Expression.Literal.CalendarInterval
-	153, // 172: sparkpipe.wire.Expression.Literal.array:type_name -> sparkpipe.wire.Expression.Literal.Array
-	154, // 173: sparkpipe.wire.Expression.Literal.map:type_name -> sparkpipe.wire.Expression.Literal.Map
-	155, // 174: sparkpipe.wire.Expression.Literal.struct:type_name -> sparkpipe.wire.Expression.Literal.Struct
-	34,  // 175: sparkpipe.wire.Expression.Literal.Array.element_type:type_name -> sparkpipe.wire.DataType
-	148, // 176: sparkpipe.wire.Expression.Literal.Array.elements:type_name -> sparkpipe.wire.Expression.Literal
-	34,  // 177: sparkpipe.wire.Expression.Literal.Map.key_type:type_name -> sparkpipe.wire.DataType
-	34,  // 178: sparkpipe.wire.Expression.Literal.Map.value_type:type_name -> sparkpipe.wire.DataType
-	148, // 179: sparkpipe.wire.Expression.Literal.Map.keys:type_name -> sparkpipe.wire.Expression.Literal
-	148, // 180: sparkpipe.wire.Expression.Literal.Map.values:type_name -> sparkpipe.wire.Expression.Literal
-	34,  // 181: sparkpipe.wire.Expression.Literal.Struct.struct_type:type_name -> sparkpipe.wire.DataType
-	148, // 182: sparkpipe.wire.Expression.Literal.Struct.elements:type_name -> sparkpipe.wire.Expression.Literal
-	160, // 183: sparkpipe.wire.FetchErrorDetailsResponse.SparkThrowable.message_parameters:type_name -> sparkpipe.wire.FetchErrorDetailsResponse.SparkThrowable.MessageParametersEntry
-	157, // 184: sparkpipe.wire.FetchErrorDetailsResponse.Error.stack_trace:type_name -> sparkpipe.wire.FetchErrorDetailsResponse.StackTraceElement
-	158, // 185: sparkpipe.wire.FetchErrorDetailsResponse.Error.spark_throwable:type_name -> sparkpipe.wire.FetchErrorDetailsResponse.SparkThrowable
-	42,  // 186: sparkpipe.wire.ConfigRequest.Set.pairs:type_name -> sparkpipe.wire.KeyValue
-	161, // 187: sparkpipe.wire.ConfigRequest.Operation.set:type_name -> sparkpipe.wire.ConfigRequest.Set
-	162, // 188: sparkpipe.wire.ConfigRequest.Operation.get_option:type_name -> sparkpipe.wire.ConfigRequest.GetOption
-	163, // 189: sparkpipe.wire.ConfigRequest.Operation.get_all:type_name -> sparkpipe.wire.ConfigRequest.GetAll
-	164, // 190: sparkpipe.wire.ConfigRequest.Operation.unset:type_name -> sparkpipe.wire.ConfigRequest.Unset
-	165, // 191: sparkpipe.wire.ConfigRequest.Operation.is_modifiable:type_name -> sparkpipe.wire.ConfigRequest.IsModifiable
-	167, // 192: sparkpipe.wire.AddArtifactsRequest.SingleChunkArtifact.data:type_name -> sparkpipe.wire.AddArtifactsRequest.ArtifactChunk
-	168, // 193: sparkpipe.wire.AddArtifactsRequest.Batch.artifacts:type_name -> sparkpipe.wire.AddArtifactsRequest.SingleChunkArtifact
-	167, // 194: sparkpipe.wire.AddArtifactsRequest.BeginChunkedArtifact.initial_chunk:type_name -> sparkpipe.wire.AddArtifactsRequest.ArtifactChunk
-	172, // 195: sparkpipe.wire.ArtifactStatusesResponse.StatusesEntry.value:type_name -> sparkpipe.wire.ArtifactStatusesResponse.ArtifactStatus
-	196, // [196:196] is the sub-list for method output_type
-	196, // [196:196] is the sub-list for method input_type
-	196, // [196:196] is the sub-list for extension type_name
-	196, // [196:196] is the sub-list for extension extendee
-	0,   // [0:196] is the sub-list for field type_name
+	31,  // 58: sparkpipe.wire.Relation.read:type_name -> sparkpipe.wire.Read
+	26,  // 59: sparkpipe.wire.Relation.project:type_name -> sparkpipe.wire.Project
+	32,  // 60: sparkpipe.wire.Relation.sql:type_name -> sparkpipe.wire.SQL
+	33,  // 61: sparkpipe.wire.Relation.local_relation:type_name -> sparkpipe.wire.LocalRelation
+	27,  // 62: sparkpipe.wire.Relation.limit:type_name -> sparkpipe.wire.Limit
+	34,  // 63: sparkpipe.wire.Relation.show_string:type_name -> sparkpipe.wire.ShowString
+	28,  // 64: sparkpipe.wire.Relation.collect_metrics:type_name -> sparkpipe.wire.CollectMetrics
+	29,  // 65: sparkpipe.wire.Relation.cached_local_relation:type_name -> sparkpipe.wire.CachedLocalRelation
+	30,  // 66: sparkpipe.wire.Relation.cached_remote_relation:type_name -> sparkpipe.wire.CachedRemoteRelation
+	50,  // 67: sparkpipe.wire.Relation.catalog:type_name -> sparkpipe.wire.Catalog
+	36,  // 68: sparkpipe.wire.Project.expressions:type_name -> sparkpipe.wire.Expression
+	118, // 69: sparkpipe.wire.Read.named_table:type_name -> sparkpipe.wire.Read.NamedTable
+	119, // 70: sparkpipe.wire.Read.data_source:type_name -> sparkpipe.wire.Read.DataSource
+	122, // 71: sparkpipe.wire.SQL.named_arguments:type_name -> sparkpipe.wire.SQL.NamedArgumentsEntry
+	123, // 72: sparkpipe.wire.DataType.null:type_name -> sparkpipe.wire.DataType.NULL
+	124, // 73: sparkpipe.wire.DataType.binary:type_name -> sparkpipe.wire.DataType.Binary
+	125, // 74: sparkpipe.wire.DataType.boolean:type_name -> sparkpipe.wire.DataType.Boolean
+	126, // 75: sparkpipe.wire.DataType.byte:type_name -> sparkpipe.wire.DataType.Byte
+	127, // 76: sparkpipe.wire.DataType.short:type_name -> sparkpipe.wire.DataType.Short
+	128, // 77: sparkpipe.wire.DataType.integer:type_name -> sparkpipe.wire.DataType.Integer
+	129, // 78: sparkpipe.wire.DataType.long:type_name -> sparkpipe.wire.DataType.Long
+	130, // 79: sparkpipe.wire.DataType.float:type_name -> sparkpipe.wire.DataType.Float
+	131, // 80: sparkpipe.wire.DataType.double:type_name -> sparkpipe.wire.DataType.Double
+	132, // 81: sparkpipe.wire.DataType.decimal:type_name -> sparkpipe.wire.DataType.Decimal
+	133, // 82: sparkpipe.wire.DataType.string:type_name -> sparkpipe.wire.DataType.String
+	134, // 83: sparkpipe.wire.DataType.char:type_name -> sparkpipe.wire.DataType.Char
+	135, // 84: sparkpipe.wire.DataType.var_char:type_name -> sparkpipe.wire.DataType.VarChar
+	136, // 85: sparkpipe.wire.DataType.date:type_name -> sparkpipe.wire.DataType.Date
+	137, // 86: sparkpipe.wire.DataType.timestamp:type_name -> sparkpipe.wire.DataType.Timestamp
+	138, // 87: sparkpipe.wire.DataType.timestamp_ntz:type_name -> sparkpipe.wire.DataType.TimestampNTZ
+	139, // 88: sparkpipe.wire.DataType.calendar_interval:type_name -> sparkpipe.wire.DataType.CalendarInterval
+	140, // 89: sparkpipe.wire.DataType.year_month_interval:type_name -> sparkpipe.wire.DataType.YearMonthInterval
+	141, // 90: sparkpipe.wire.DataType.day_time_interval:type_name -> sparkpipe.wire.DataType.DayTimeInterval
+	142, // 91: sparkpipe.wire.DataType.array:type_name -> sparkpipe.wire.DataType.Array
+	144, // 92: sparkpipe.wire.DataType.struct:type_name -> sparkpipe.wire.DataType.Struct
+	145, // 93: sparkpipe.wire.DataType.map:type_name -> sparkpipe.wire.DataType.Map
+	146, // 94: sparkpipe.wire.DataType.udt:type_name -> sparkpipe.wire.DataType.UDT
+	147, // 95: sparkpipe.wire.DataType.unparsed:type_name -> sparkpipe.wire.DataType.Unparsed
+	148, // 96: sparkpipe.wire.DataType.variant:type_name -> sparkpipe.wire.DataType.Variant
+	149, // 97: sparkpipe.wire.Expression.alias:type_name -> sparkpipe.wire.Expression.Alias
+	150, // 98: sparkpipe.wire.Expression.literal:type_name -> sparkpipe.wire.Expression.Literal
+	152, // 99: sparkpipe.wire.Expression.unresolved_attribute:type_name -> sparkpipe.wire.Expression.UnresolvedAttribute
+	151, // 100: sparkpipe.wire.Expression.unresolved_function:type_name -> sparkpipe.wire.Expression.UnresolvedFunction
+	153, // 101: sparkpipe.wire.Expression.expression_string:type_name -> sparkpipe.wire.Expression.ExpressionString
+	5,   // 102: sparkpipe.wire.InterruptRequest.user_context:type_name -> sparkpipe.wire.UserContext
+	4,   // 103: sparkpipe.wire.InterruptRequest.interrupt_type:type_name -> sparkpipe.wire.InterruptRequest.InterruptType
+	5,   // 104: sparkpipe.wire.ReleaseSessionRequest.user_context:type_name -> sparkpipe.wire.UserContext
+	5,   // 105: sparkpipe.wire.FetchErrorDetailsRequest.user_context:type_name -> sparkpipe.wire.UserContext
+	161, // 106: sparkpipe.wire.FetchErrorDetailsResponse.errors:type_name -> sparkpipe.wire.FetchErrorDetailsResponse.Error
+	5,   // 107: sparkpipe.wire.ConfigRequest.user_context:type_name -> sparkpipe.wire.UserContext
+	168, // 108: sparkpipe.wire.ConfigRequest.operation:type_name -> sparkpipe.wire.ConfigRequest.Operation
+	43,  // 109: sparkpipe.wire.ConfigResponse.pairs:type_name -> sparkpipe.wire.KeyValue
+	5,   // 110: sparkpipe.wire.AddArtifactsRequest.user_context:type_name -> sparkpipe.wire.UserContext
+	171, // 111: sparkpipe.wire.AddArtifactsRequest.batch:type_name -> sparkpipe.wire.AddArtifactsRequest.Batch
+	172, // 112: sparkpipe.wire.AddArtifactsRequest.begin_chunk:type_name -> sparkpipe.wire.AddArtifactsRequest.BeginChunkedArtifact
+	169, // 113: sparkpipe.wire.AddArtifactsRequest.chunk:type_name -> sparkpipe.wire.AddArtifactsRequest.ArtifactChunk
+	173, // 114: sparkpipe.wire.AddArtifactsResponse.artifacts:type_name -> sparkpipe.wire.AddArtifactsResponse.ArtifactSummary
+	5,   // 115: sparkpipe.wire.ArtifactStatusesRequest.user_context:type_name -> sparkpipe.wire.UserContext
+	175, // 116: sparkpipe.wire.ArtifactStatusesResponse.statuses:type_name -> sparkpipe.wire.ArtifactStatusesResponse.StatusesEntry
+	51,  // 117: sparkpipe.wire.Catalog.current_database:type_name -> sparkpipe.wire.CurrentDatabase
+	52,  // 118: sparkpipe.wire.Catalog.set_current_database:type_name -> sparkpipe.wire.SetCurrentDatabase
+	53,  // 119: sparkpipe.wire.Catalog.list_databases:type_name -> sparkpipe.wire.ListDatabases
+	54,  // 120: sparkpipe.wire.Catalog.list_tables:type_name -> sparkpipe.wire.ListTables
+	55,  // 121: sparkpipe.wire.Catalog.list_functions:type_name -> sparkpipe.wire.ListFunctions
+	56,  // 122: sparkpipe.wire.Catalog.list_columns:type_name -> sparkpipe.wire.ListColumns
+	57,  // 123: sparkpipe.wire.Catalog.get_database:type_name -> sparkpipe.wire.GetDatabase
+	58,  // 124: sparkpipe.wire.Catalog.get_table:type_name -> sparkpipe.wire.GetTable
+	59,  // 125: sparkpipe.wire.Catalog.get_function:type_name -> sparkpipe.wire.GetFunction
+	60,  // 126: sparkpipe.wire.Catalog.database_exists:type_name -> sparkpipe.wire.DatabaseExists
+	61,  // 127: sparkpipe.wire.Catalog.table_exists:type_name -> sparkpipe.wire.TableExists
+	62,  // 128: sparkpipe.wire.Catalog.function_exists:type_name -> sparkpipe.wire.FunctionExists
+	63,  // 129: sparkpipe.wire.Catalog.create_table:type_name -> sparkpipe.wire.CreateTable
+	64,  // 130: sparkpipe.wire.Catalog.drop_temp_view:type_name -> sparkpipe.wire.DropTempView
+	65,  // 131: sparkpipe.wire.Catalog.drop_global_temp_view:type_name -> sparkpipe.wire.DropGlobalTempView
+	66,  // 132: sparkpipe.wire.Catalog.recover_partitions:type_name -> sparkpipe.wire.RecoverPartitions
+	67,  // 133: sparkpipe.wire.Catalog.is_cached:type_name -> sparkpipe.wire.IsCached
+	68,  // 134: sparkpipe.wire.Catalog.cache_table:type_name -> sparkpipe.wire.CacheTable
+	69,  // 135: sparkpipe.wire.Catalog.uncache_table:type_name -> sparkpipe.wire.UncacheTable
+	70,  // 136: sparkpipe.wire.Catalog.clear_cache:type_name -> sparkpipe.wire.ClearCache
+	71,  // 137: sparkpipe.wire.Catalog.refresh_table:type_name -> sparkpipe.wire.RefreshTable
+	72,  // 138: sparkpipe.wire.Catalog.refresh_by_path:type_name -> sparkpipe.wire.RefreshByPath
+	73,  // 139: sparkpipe.wire.Catalog.current_catalog:type_name -> sparkpipe.wire.CurrentCatalog
+	74,  // 140: sparkpipe.wire.Catalog.set_current_catalog:type_name -> sparkpipe.wire.SetCurrentCatalog
+	75,  // 141: sparkpipe.wire.Catalog.list_catalogs:type_name -> sparkpipe.wire.ListCatalogs
+	35,  // 142: sparkpipe.wire.CreateTable.schema:type_name -> sparkpipe.wire.DataType
+	176, // 143: sparkpipe.wire.CreateTable.options:type_name -> sparkpipe.wire.CreateTable.OptionsEntry
+	7,   // 144: sparkpipe.wire.CacheTable.storage_level:type_name -> sparkpipe.wire.StorageLevel
+	6,   // 145: sparkpipe.wire.AnalyzePlanRequest.Schema.plan:type_name -> sparkpipe.wire.Plan
+	6,   // 146: sparkpipe.wire.AnalyzePlanRequest.Explain.plan:type_name -> sparkpipe.wire.Plan
+	0,   // 147: sparkpipe.wire.AnalyzePlanRequest.Explain.explain_mode:type_name -> sparkpipe.wire.AnalyzePlanRequest.Explain.ExplainMode
+	6,   // 148: sparkpipe.wire.AnalyzePlanRequest.TreeString.plan:type_name -> sparkpipe.wire.Plan
+	6,   // 149: sparkpipe.wire.AnalyzePlanRequest.IsLocal.plan:type_name -> sparkpipe.wire.Plan
+	6,   // 150: sparkpipe.wire.AnalyzePlanRequest.IsStreaming.plan:type_name -> sparkpipe.wire.Plan
+	6,   // 151: sparkpipe.wire.AnalyzePlanRequest.InputFiles.plan:type_name -> sparkpipe.wire.Plan
+	6,   // 152: sparkpipe.wire.AnalyzePlanRequest.SemanticHash.plan:type_name -> sparkpipe.wire.Plan
+	7,   // 153: sparkpipe.wire.AnalyzePlanRequest.Persist.storage_level:type_name -> sparkpipe.wire.StorageLevel
+	35,  // 154: sparkpipe.wire.AnalyzePlanResponse.Schema.schema:type_name -> sparkpipe.wire.DataType
+	35,  // 155: sparkpipe.wire.AnalyzePlanResponse.DDLParse.parsed:type_name -> sparkpipe.wire.DataType
+	7,   // 156: sparkpipe.wire.AnalyzePlanResponse.GetStorageLevel.storage_level:type_name -> sparkpipe.wire.StorageLevel
+	10,  // 157: sparkpipe.wire.ExecutePlanRequest.RequestOption.reattach_options:type_name -> sparkpipe.wire.ReattachOptions
+	110, // 158: sparkpipe.wire.ExecutePlanResponse.Metrics.metrics:type_name -> sparkpipe.wire.ExecutePlanResponse.Metrics.MetricObject
+	150, // 159: sparkpipe.wire.ExecutePlanResponse.ObservedMetrics.values:type_name -> sparkpipe.wire.Expression.Literal
+	112, // 160: sparkpipe.wire.ExecutePlanResponse.ExecutionProgress.stages:type_name -> sparkpipe.wire.ExecutePlanResponse.ExecutionProgress.StageInfo
+	111, // 161: sparkpipe.wire.ExecutePlanResponse.Metrics.MetricObject.execution_metrics:type_name -> sparkpipe.wire.ExecutePlanResponse.Metrics.MetricObject.ExecutionMetricsEntry
+	109, // 162: sparkpipe.wire.ExecutePlanResponse.Metrics.MetricObject.ExecutionMetricsEntry.value:type_name -> sparkpipe.wire.ExecutePlanResponse.Metrics.MetricValue
+	3,   // 163: sparkpipe.wire.WriteOperation.SaveTable.save_method:type_name -> sparkpipe.wire.WriteOperation.SaveTable.TableSaveMethod
+	120, // 164: sparkpipe.wire.Read.NamedTable.options:type_name -> sparkpipe.wire.Read.NamedTable.OptionsEntry
+	121, // 165: sparkpipe.wire.Read.DataSource.options:type_name -> sparkpipe.wire.Read.DataSource.OptionsEntry
+	35,  // 166: sparkpipe.wire.DataType.Array.element_type:type_name -> sparkpipe.wire.DataType
+	35,  // 167: sparkpipe.wire.DataType.StructField.data_type:type_name -> sparkpipe.wire.DataType
+	143, // 168: sparkpipe.wire.DataType.Struct.fields:type_name -> sparkpipe.wire.DataType.StructField
+	35,  // 169: sparkpipe.wire.DataType.Map.key_type:type_name -> sparkpipe.wire.DataType
+	35,  // 170: sparkpipe.wire.DataType.Map.value_type:type_name -> sparkpipe.wire.DataType
+	35,  // 171: sparkpipe.wire.DataType.UDT.sql_type:type_name -> sparkpipe.wire.DataType
+	36,  // 172: sparkpipe.wire.Expression.Alias.expr:type_name -> sparkpipe.wire.Expression
+	35,  // 173: sparkpipe.wire.Expression.Literal.null:type_name -> sparkpipe.wire.DataType
+	154, // 174: sparkpipe.wire.Expression.Literal.decimal:type_name -> sparkpipe.wire.Expression.Literal.Decimal
+	158, // 175: sparkpipe.wire.Expression.Literal.calendar_interval:type_name -> sparkpipe.wire.Expression.Literal.CalendarInterval
+	155, // 176: sparkpipe.wire.Expression.Literal.array:type_name -> sparkpipe.wire.Expression.Literal.Array
+	156, // 177: sparkpipe.wire.Expression.Literal.map:type_name -> sparkpipe.wire.Expression.Literal.Map
+	157, // 178: sparkpipe.wire.Expression.Literal.struct:type_name -> sparkpipe.wire.Expression.Literal.Struct
+	35,  // 179: sparkpipe.wire.Expression.Literal.Array.element_type:type_name -> sparkpipe.wire.DataType
+	150, // 180: sparkpipe.wire.Expression.Literal.Array.elements:type_name -> sparkpipe.wire.Expression.Literal
+	35,  // 181: sparkpipe.wire.Expression.Literal.Map.key_type:type_name -> sparkpipe.wire.DataType
+	35,  // 182: sparkpipe.wire.Expression.Literal.Map.value_type:type_name -> sparkpipe.wire.DataType
+	150, // 183: sparkpipe.wire.Expression.Literal.Map.keys:type_name -> sparkpipe.wire.Expression.Literal
+	150, // 184: sparkpipe.wire.Expression.Literal.Map.values:type_name -> sparkpipe.wire.Expression.Literal
+	35,  // 185: sparkpipe.wire.Expression.Literal.Struct.struct_type:type_name -> sparkpipe.wire.DataType
+	150, // 186: sparkpipe.wire.Expression.Literal.Struct.elements:type_name -> sparkpipe.wire.Expression.Literal
+	162, // 187: sparkpipe.wire.FetchErrorDetailsResponse.SparkThrowable.message_parameters:type_name -> sparkpipe.wire.FetchErrorDetailsResponse.SparkThrowable.MessageParametersEntry
+	159, // 188: sparkpipe.wire.FetchErrorDetailsResponse.Error.stack_trace:type_name -> sparkpipe.wire.FetchErrorDetailsResponse.StackTraceElement
+	160, // 189: sparkpipe.wire.FetchErrorDetailsResponse.Error.spark_throwable:type_name -> sparkpipe.wire.FetchErrorDetailsResponse.SparkThrowable
+	43,  // 190: sparkpipe.wire.ConfigRequest.Set.pairs:type_name -> sparkpipe.wire.KeyValue
+	163, // 191: sparkpipe.wire.ConfigRequest.Operation.set:type_name -> sparkpipe.wire.ConfigRequest.Set
+	164, // 192: sparkpipe.wire.ConfigRequest.Operation.get_option:type_name -> sparkpipe.wire.ConfigRequest.GetOption
+	165, // 193: sparkpipe.wire.ConfigRequest.Operation.get_all:type_name -> sparkpipe.wire.ConfigRequest.GetAll
+	166, // 194: sparkpipe.wire.ConfigRequest.Operation.unset:type_name -> sparkpipe.wire.ConfigRequest.Unset
+	167, // 195: sparkpipe.wire.ConfigRequest.Operation.is_modifiable:type_name -> sparkpipe.wire.ConfigRequest.IsModifiable
+	169, // 196: sparkpipe.wire.AddArtifactsRequest.SingleChunkArtifact.data:type_name -> sparkpipe.wire.AddArtifactsRequest.ArtifactChunk
+	170, // 197: sparkpipe.wire.AddArtifactsRequest.Batch.artifacts:type_name -> sparkpipe.wire.AddArtifactsRequest.SingleChunkArtifact
+	169, // 198: sparkpipe.wire.AddArtifactsRequest.BeginChunkedArtifact.initial_chunk:type_name -> sparkpipe.wire.AddArtifactsRequest.ArtifactChunk
+	174, // 199: sparkpipe.wire.ArtifactStatusesResponse.StatusesEntry.value:type_name -> sparkpipe.wire.ArtifactStatusesResponse.ArtifactStatus
+	200, // [200:200] is the sub-list for method output_type
+	200, // [200:200] is the sub-list for method input_type
+	200, // [200:200] is the sub-list for extension type_name
+	200, // [200:200] is the sub-list for extension extendee
+	0,   // [0:200] is the sub-list for field type_name
 }
 
 func init() { file_wire_proto_init() }
@@ -12267,6 +12427,7 @@ func file_wire_proto_init() {
 	file_wire_proto_msgTypes[19].OneofWrappers = []any{}
 	file_wire_proto_msgTypes[20].OneofWrappers = []any{
 		(*Relation_Read)(nil),
+		(*Relation_Project)(nil),
 		(*Relation_Sql)(nil),
 		(*Relation_LocalRelation)(nil),
 		(*Relation_Limit)(nil),
@@ -12276,12 +12437,12 @@ func file_wire_proto_init() {
 		(*Relation_CachedRemoteRelation)(nil),
 		(*Relation_Catalog)(nil),
 	}
-	file_wire_proto_msgTypes[25].OneofWrappers = []any{
+	file_wire_proto_msgTypes[26].OneofWrappers = []any{
 		(*Read_NamedTable_)(nil),
 		(*Read_DataSource_)(nil),
 	}
-	file_wire_proto_msgTypes[27].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[29].OneofWrappers = []any{
+	file_wire_proto_msgTypes[28].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[30].OneofWrappers = []any{
 		(*DataType_Null)(nil),
 		(*DataType_Binary_)(nil),
 		(*DataType_Boolean_)(nil),
@@ -12308,28 +12469,29 @@ func file_wire_proto_init() {
 		(*DataType_Unparsed_)(nil),
 		(*DataType_Variant_)(nil),
 	}
-	file_wire_proto_msgTypes[30].OneofWrappers = []any{
+	file_wire_proto_msgTypes[31].OneofWrappers = []any{
+		(*Expression_Alias_)(nil),
 		(*Expression_Literal_)(nil),
 		(*Expression_UnresolvedAttribute_)(nil),
 		(*Expression_UnresolvedFunction_)(nil),
 		(*Expression_ExpressionString_)(nil),
 	}
-	file_wire_proto_msgTypes[31].OneofWrappers = []any{
+	file_wire_proto_msgTypes[32].OneofWrappers = []any{
 		(*InterruptRequest_OperationTag)(nil),
 		(*InterruptRequest_OperationId)(nil),
 	}
-	file_wire_proto_msgTypes[33].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[35].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[34].OneofWrappers = []any{}
 	file_wire_proto_msgTypes[36].OneofWrappers = []any{}
 	file_wire_proto_msgTypes[37].OneofWrappers = []any{}
 	file_wire_proto_msgTypes[38].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[40].OneofWrappers = []any{
+	file_wire_proto_msgTypes[39].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[41].OneofWrappers = []any{
 		(*AddArtifactsRequest_Batch_)(nil),
 		(*AddArtifactsRequest_BeginChunk)(nil),
 		(*AddArtifactsRequest_Chunk)(nil),
 	}
-	file_wire_proto_msgTypes[42].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[44].OneofWrappers = []any{
+	file_wire_proto_msgTypes[43].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[45].OneofWrappers = []any{
 		(*Catalog_CurrentDatabase)(nil),
 		(*Catalog_SetCurrentDatabase)(nil),
 		(*Catalog_ListDatabases)(nil),
@@ -12356,31 +12518,32 @@ func file_wire_proto_init() {
 		(*Catalog_SetCurrentCatalog)(nil),
 		(*Catalog_ListCatalogs)(nil),
 	}
-	file_wire_proto_msgTypes[47].OneofWrappers = []any{}
 	file_wire_proto_msgTypes[48].OneofWrappers = []any{}
 	file_wire_proto_msgTypes[49].OneofWrappers = []any{}
 	file_wire_proto_msgTypes[50].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[52].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[51].OneofWrappers = []any{}
 	file_wire_proto_msgTypes[53].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[55].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[54].OneofWrappers = []any{}
 	file_wire_proto_msgTypes[56].OneofWrappers = []any{}
 	file_wire_proto_msgTypes[57].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[62].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[69].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[72].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[79].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[58].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[63].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[70].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[73].OneofWrappers = []any{}
 	file_wire_proto_msgTypes[80].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[96].OneofWrappers = []any{
+	file_wire_proto_msgTypes[81].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[97].OneofWrappers = []any{
 		(*ExecutePlanRequest_RequestOption_ReattachOptions)(nil),
 	}
-	file_wire_proto_msgTypes[97].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[113].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[126].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[134].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[98].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[114].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[127].OneofWrappers = []any{}
 	file_wire_proto_msgTypes[135].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[137].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[140].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[143].OneofWrappers = []any{
+	file_wire_proto_msgTypes[136].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[138].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[141].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[144].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[145].OneofWrappers = []any{
 		(*Expression_Literal_Null)(nil),
 		(*Expression_Literal_Binary)(nil),
 		(*Expression_Literal_Boolean)(nil),
@@ -12402,12 +12565,12 @@ func file_wire_proto_init() {
 		(*Expression_Literal_Map_)(nil),
 		(*Expression_Literal_Struct_)(nil),
 	}
-	file_wire_proto_msgTypes[147].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[152].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[153].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[149].OneofWrappers = []any{}
 	file_wire_proto_msgTypes[154].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[158].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[161].OneofWrappers = []any{
+	file_wire_proto_msgTypes[155].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[156].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[160].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[163].OneofWrappers = []any{
 		(*ConfigRequest_Operation_Set)(nil),
 		(*ConfigRequest_Operation_GetOption)(nil),
 		(*ConfigRequest_Operation_GetAll)(nil),
@@ -12420,7 +12583,7 @@ func file_wire_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_wire_proto_rawDesc), len(file_wire_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   170,
+			NumMessages:   172,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

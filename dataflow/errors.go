@@ -25,5 +25,6 @@ var ErrSessionLost = connect.ErrSessionLost
 
 // ErrOutcomeUnknown is returned for a command, such as a write, of which nobody
 // can tell whether it has taken effect: the connection or the server was lost
-// while it ran. It is never sent a second time.
+// while it ran, or the context ended and the server did not answer to that. It is
+// never sent a second time.
 var ErrOutcomeUnknown = connect.ErrOutcomeUnknown

@@ -15,6 +15,7 @@ var ErrClosed = errors.New("the Spark session is closed")
 var ErrSessionLost = errors.New("the Spark session is lost")
 
 // ErrOutcomeUnknown is returned for a command of which nobody can tell whether
-// it has taken effect: the connection or the server was lost while it ran. It is
-// never sent a second time.
+// it has taken effect: the connection or the server was lost while it ran, or the
+// context ended and the server did not answer to that. It is never sent a second
+// time.
 var ErrOutcomeUnknown = errors.New("the command may or may not have taken effect")

@@ -45,19 +45,23 @@ type execution struct {
 	command     bool // may have an effect
 	view        responseView
 
-	stream    grpc.ClientStream // nil between two streams
+	stream    grpc.ClientStream  // nil between two streams
+	cut       context.CancelFunc // ends the stream
+	silent    atomic.Bool        // the stream was cut because it said nothing
 	again     *retry
 	lastID    string    // of the last response
 	sends     int       // how often the request may have reached the server
 	resend    bool      // the request is to be sent again
 	attached  bool      // the stream is of ReattachExecute
+	known     bool      // the server has had the request
 	refreshed bool      // the token has been read anew
 	opened    time.Time // the stream
 	fruitless int       // streams in a row that ended without a response
 	taking    int       // bytes of responses that the server may still keep
 	releasing atomic.Bool
 	complete  bool
-	unknown   bool // nobody can tell what became of the command
+	unknown   bool        // nobody can tell what became of the command
+	unheard   atomic.Bool // the server has not answered to the interrupt
 	ended     bool
 }
 
@@ -129,7 +133,7 @@ func (e *execution) receive(m any) error {
 			return err
 		}
 	}
-	err := e.stream.RecvMsg(m)
+	err := e.await(m)
 	if err == nil {
 		e.link.watch.heard()
 	}
@@ -182,7 +186,7 @@ func (e *execution) finish() {
 // fail ends the execution with an error.
 func (e *execution) fail(err error) error {
 	failed := e.again.failure(e.conn.callError(e.ctx, err, e.operationID))
-	if e.unknown {
+	if e.unknown || e.command && e.sends > 0 && e.unheard.Load() {
 		failed = outcomeUnknown(failed)
 	}
 	e.finish()
@@ -219,11 +223,13 @@ func (e *execution) interrupt() {
 			return
 		case <-ctx.Done():
 			timer.Stop()
+			e.unheard.Store(true)
 			e.conn.background.Go(func(ctx context.Context) { e.conn.releaseAll(ctx, e.operationID) }) // ends it too
 			return
 		case <-timer.C:
 		}
 	}
+	e.unheard.Store(true)
 }
 
 func unavailable(err error) bool {

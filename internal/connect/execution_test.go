@@ -82,6 +82,7 @@ func TestCancelOfAServerThatDoesNotListen(t *testing.T) {
 	})
 	_, err := conn.Execute(ctx, sqlCommand(t, "INSERT INTO t SELECT 1"))
 	require.ErrorIs(t, err, errReason)
+	require.ErrorIs(t, err, connect.ErrOutcomeUnknown, "it may run on")
 }
 
 func TestDeadline(t *testing.T) {

@@ -52,7 +52,8 @@ type Options struct {
 	// [DefaultReconnectTimeout], negative for not at all.
 	ReconnectTimeout time.Duration
 	// SilenceTimeout is the time without a word after which the server is asked;
-	// default [DefaultSilenceTimeout], negative for never.
+	// default [DefaultSilenceTimeout], negative for never. An execution of which
+	// nothing is heard for six times as long is asked for on a new stream.
 	SilenceTimeout time.Duration
 	// SessionKeepalive is the time between two calls that keep an idle session
 	// from being given up by the server; 0 makes none.

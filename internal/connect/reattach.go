@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -38,6 +39,11 @@ const (
 	// maxOdd bounds how often a stream may end in a way that is neither a broken
 	// connection nor a word of Spark, such as a proxy's reset.
 	maxOdd = 4
+	// maxSilences is how many times Options.SilenceTimeout a stream may say
+	// nothing. A server says something every few seconds, and ends a stream after
+	// two minutes: one that is silent for longer has been forgotten, there or on
+	// the way.
+	maxSilences = 6
 )
 
 // connect opens the stream below: of the request, or when the server may have
@@ -46,7 +52,7 @@ func (e *execution) connect() error {
 	if e.sends > 0 && !e.resend {
 		return e.reattach()
 	}
-	s, err := e.open(e.inner, servicePrefix+"ExecutePlan")
+	s, err := e.openStream("ExecutePlan")
 	if err != nil {
 		return err // nothing has been sent
 	}
@@ -56,7 +62,7 @@ func (e *execution) connect() error {
 }
 
 func (e *execution) reattach() error {
-	s, err := e.open(e.inner, servicePrefix+"ReattachExecute")
+	s, err := e.openStream("ReattachExecute")
 	if err != nil {
 		return err
 	}
@@ -69,6 +75,31 @@ func (e *execution) reattach() error {
 	}
 	e.attached = true
 	return e.begin(s, req)
+}
+
+// openStream opens a stream that can be cut.
+func (e *execution) openStream(method string) (grpc.ClientStream, error) {
+	ctx, cut := context.WithCancel(e.inner)
+	s, err := e.open(ctx, servicePrefix+method)
+	if err != nil {
+		cut()
+		return nil, err
+	}
+	e.cut = cut
+	return s, nil
+}
+
+// await receives from the stream, which it cuts when that is silent for too long.
+func (e *execution) await(m any) error {
+	if limit := maxSilences * e.link.opts.SilenceTimeout; limit > 0 {
+		cut := e.cut
+		timer := time.AfterFunc(limit, func() {
+			e.silent.Store(true)
+			cut()
+		})
+		defer timer.Stop()
+	}
+	return e.stream.RecvMsg(m)
 }
 
 // begin sends the one message of a stream.
@@ -85,11 +116,19 @@ func (e *execution) begin(s grpc.ClientStream, req any) error {
 // one is due, or the error that ends the execution.
 func (e *execution) recover(err error) error {
 	had := e.stream != nil
+	if had {
+		e.cut()
+	}
 	e.stream = nil
 	e.fruitless++
-	if had && e.link.watch.heardSince(e.opened.Add(minContact)) {
+	heard := had && e.link.watch.heardSince(e.opened.Add(minContact))
+	if heard {
 		e.again.progress() // the server was there after the stream began
 		e.fruitless = 1
+	}
+	if e.silent.Swap(false) {
+		e.known = e.known || heard // the request came before what was heard
+		err = status.Error(codes.Unavailable, "the stream of an execution has fallen silent")
 	}
 	if errors.Is(err, io.EOF) {
 		if e.fruitless == 1 { // the server's limit of time or size
@@ -99,13 +138,14 @@ func (e *execution) recover(err error) error {
 	}
 	st := status.Convert(err)
 	class := classOf(st)
+	e.known = e.known || class == classExists || class == classDisconnected
 	switch {
 	case e.inner.Err() != nil:
 		return err
 	case class == classNotFound && e.neverStarted():
 		e.resend = true
 		return nil
-	case class == classExists && e.sends > 1, class == classDisconnected, st.Code() == codes.Unavailable && !hasVerdict(st),
+	case class == classExists, class == classDisconnected, st.Code() == codes.Unavailable && !hasVerdict(st),
 		isOdd(st) && e.fruitless < maxOdd:
 		if e.again.wait(err, "ExecutePlan") {
 			return nil
@@ -120,10 +160,10 @@ func (e *execution) recover(err error) error {
 }
 
 // neverStarted reports whether an operation that the server does not know can be
-// sent again: no response has come, so that the server has not forgotten it but
-// never had it.
+// sent again: nothing has been heard of it, so that the server has not forgotten
+// it but never had it.
 func (e *execution) neverStarted() bool {
-	return e.attached && e.lastID == "" && e.sends < maxSends && e.ctx.Err() == nil
+	return e.attached && !e.known && e.lastID == "" && e.sends < maxSends && e.ctx.Err() == nil
 }
 
 // doubtful reports whether the error leaves open what became of a command.
@@ -131,7 +171,23 @@ func (e *execution) doubtful(st *status.Status, class string) bool {
 	if slices.Contains(forgottenClasses, class) {
 		return e.attached || e.sends > 1
 	}
-	return st.Code() == codes.Unavailable && !hasVerdict(st) || isOdd(st)
+	if class == classExists || class == classDisconnected {
+		return true // it was somewhere else when we gave up
+	}
+	return st.Code() == codes.Unavailable && !hasVerdict(st) || isOdd(st) || isOrphaned(st, class)
+}
+
+// isOrphaned reports whether the server has given up an operation between its
+// arrival and its start, as it does when two requests for it come at the same
+// moment. It may run all the same. Before 4.1 the error has no class.
+func isOrphaned(st *status.Status, class string) bool {
+	if strings.HasPrefix(class, "SPARK_CONNECT_ILLEGAL_STATE.") {
+		return true
+	}
+	return class == "" && slices.ContainsFunc(st.Details(), func(detail any) bool {
+		info, ok := detail.(*errdetails.ErrorInfo)
+		return ok && info.GetReason() == "java.lang.IllegalStateException"
+	})
 }
 
 // held reports whether the server should go on knowing the operation, although

@@ -2,7 +2,6 @@ package connect_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -141,28 +140,5 @@ func TestLatencyOnSpark(t *testing.T) {
 		proxy.Delay(20 * time.Millisecond)
 		rows, _ := rowsOf(t, conn, "SELECT id FROM range(100000)")
 		require.EqualValues(t, 100000, rows)
-	})
-}
-
-// TestBrokenOffReads leaves nothing running and nothing waiting behind.
-func TestBrokenOffReads(t *testing.T) {
-	t.Parallel()
-	sparktest.Each(t, func(t *testing.T, remote string) {
-		conn, err := connect.Open(t.Context(), remote, nil)
-		require.NoError(t, err)
-		defer conn.Close(t.Context())
-		enough := errors.New("enough")
-		for range 200 {
-			err := conn.Query(t.Context(), relationOf(t, "SELECT id FROM range(0, 1000000, 1, 4)"), func(resp *wire.ExecutePlanResponse) error {
-				if resp.GetArrowBatch() != nil {
-					return enough
-				}
-				return nil
-			})
-			require.ErrorIs(t, err, enough)
-		}
-		ids, err := conn.InterruptAll(t.Context())
-		require.NoError(t, err)
-		require.Empty(t, ids, "nothing is left to interrupt")
 	})
 }

@@ -102,8 +102,8 @@ func New() (*Server, error) {
 // Stop ends the server at once, as a kill would: every open call breaks. It
 // works twice.
 func (s *Server) Stop() {
+	s.grpc.Stop() // first, so that no stream hears of the end of its operation
 	s.end()
-	s.grpc.Stop()
 	<-s.served
 	s.scripts.Wait()
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -92,4 +93,33 @@ func TestMessageTellsTheClassOnce(t *testing.T) {
 	})
 	_, err := conn.Execute(t.Context(), sqlCommand(t, "SELECT * FORM t"))
 	require.EqualError(t, err, "[PARSE_SYNTAX_ERROR] Syntax error at or near 'FORM'. (line 1, pos 9)\n\n== SQL ==\nSELECT * FORM t\n---------^^^ (SQLSTATE 42601)")
+}
+
+// TestClientErrorsKeepWhatIsKnown has the client itself make the call; of an
+// error it keeps a few fields of the status.
+func TestClientErrorsKeepWhatIsKnown(t *testing.T) {
+	t.Parallel()
+	server := fakeconnect.Start(t)
+	fail := fakeconnect.Failure{Class: "INVALID_HANDLE.SESSION_CLOSED", State: "HY000", Message: "No."}.Error()
+	server.OnExecute(func(*fakeconnect.Operation) error { return fail })
+	conn := open(t, server, &connect.Options{ReconnectTimeout: -1, InterruptTimeout: 50 * time.Millisecond})
+	_, err := conn.Session().Sql(t.Context(), "INSERT INTO t SELECT 1")
+	require.ErrorIs(t, conn.Error(t.Context(), err), connect.ErrSessionLost)
+	require.NotErrorIs(t, conn.Error(t.Context(), err), connect.ErrOutcomeUnknown)
+
+	fail = fakeconnect.Failure{Message: "No.", JavaClass: "java.lang.IllegalStateException"}.Error()
+	_, err = conn.Session().Sql(t.Context(), "INSERT INTO t SELECT 1")
+	require.ErrorIs(t, conn.Error(t.Context(), err), connect.ErrOutcomeUnknown)
+
+	ctx, cancel := context.WithCancelCause(t.Context())
+	server.OnExecute(func(op *fakeconnect.Operation) error {
+		cancel(errReason)
+		<-op.Context().Done() // deaf to interrupts
+		return op.Context().Err()
+	})
+	_, err = conn.Session().Sql(ctx, "INSERT INTO t SELECT 1")
+	for _, want := range []error{errReason, context.Canceled, connect.ErrOutcomeUnknown} {
+		require.ErrorIs(t, conn.Error(ctx, err), want)
+	}
+	require.EqualError(t, conn.Error(ctx, err), connect.ErrOutcomeUnknown.Error()+": "+errReason.Error())
 }

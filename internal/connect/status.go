@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/apache/spark-connect-go/v40/spark/sparkerrors"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -40,13 +39,12 @@ func (l *link) errorFor(ctx context.Context, c *Conn, err error, operationID str
 		return err
 	}
 	if ctx.Err() != nil {
-		return &rpcError{status: status.FromContextError(ctx.Err()), cause: context.Cause(ctx), ctxErr: ctx.Err()}
+		return l.newError(status.FromContextError(ctx.Err()), context.Cause(ctx), ctx.Err())
 	}
 	st := status.Convert(err)
 	spark := l.sparkError(c, st)
 	spark.OperationID = operationID
-	l.recent.add(spark)
-	return &rpcError{status: st, cause: named(spark)}
+	return l.newError(st, named(spark), nil)
 }
 
 // lostClasses are the error classes that say that the server has no such session
@@ -72,26 +70,6 @@ func classOf(st *status.Status) string {
 	}
 	return ""
 }
-
-// rpcError keeps the gRPC status for the client, which reads it, beside what
-// our users read.
-type rpcError struct {
-	status *status.Status
-	cause  error
-	ctxErr error // of the context, when that has ended
-}
-
-func (e *rpcError) Error() string { return e.cause.Error() }
-
-func (e *rpcError) Unwrap() []error {
-	if e.ctxErr == nil {
-		return []error{e.cause}
-	}
-	return []error{e.cause, e.ctxErr}
-}
-
-// GRPCStatus lets the client find the status.
-func (e *rpcError) GRPCStatus() *status.Status { return e.status }
 
 // errClosedCall is the error of a call on a connection that has been closed.
 func errClosedCall() error {
@@ -188,117 +166,4 @@ func sparkCause(e *wire.FetchErrorDetailsResponse_Error) component.SparkCause {
 		cause.Stack = append(cause.Stack, stackFrame(f))
 	}
 	return cause
-}
-
-// Error returns err, which a call of the client on this session gave, with its
-// [component.SparkError] in the chain. The client keeps only some fields and
-// loses the context's error; the connection has seen the rest.
-func (c *Conn) Error(ctx context.Context, err error) error {
-	if err == nil {
-		return nil
-	}
-	var done *clientError
-	if errors.As(err, &done) {
-		return err
-	}
-	var ours *rpcError
-	if errors.As(err, &ours) && clientNode(err) != nil {
-		return &clientError{text: replaceClientText(err, ours), errs: []error{ours, err}}
-	}
-	var have *component.SparkError
-	if errors.As(err, &have) {
-		return err
-	}
-	var lost *sparkerrors.SparkError
-	if !errors.As(err, &lost) {
-		return err
-	}
-	if ctx.Err() != nil && (lost.ErrorClass == "" || lost.ErrorClass == "OPERATION_CANCELED") {
-		return &clientError{text: replaceClientText(err, context.Cause(ctx)), errs: []error{context.Cause(ctx), ctx.Err(), err}}
-	}
-	if c.closed.Load() && lost.ErrorClass == "" {
-		return &clientError{text: replaceClientText(err, ErrClosed), errs: []error{ErrClosed, err}}
-	}
-	spark := c.recent.find(lost.ErrorId)
-	if spark == nil {
-		spark = &component.SparkError{
-			Code: lost.Code.String(), Class: lost.ErrorClass, SQLState: lost.SqlState, Message: lost.Message,
-			Parameters: lost.Parameters, JavaClass: lost.Reason, ErrorID: lost.ErrorId,
-		}
-		spark.Message = plainMessage(spark)
-		spark.Hint = c.hint(spark)
-	}
-	told := named(spark)
-	return &clientError{text: replaceClientText(err, told), errs: []error{told, err}}
-}
-
-// clientError is an error of the client with what was lost put back.
-type clientError struct {
-	text string
-	errs []error
-}
-
-func (e *clientError) Error() string   { return e.text }
-func (e *clientError) Unwrap() []error { return e.errs }
-
-// replaceClientText gives the text of err with the client's part of it, which
-// repeats itself, replaced by ours. What a user wrapped around it stays.
-func replaceClientText(err, ours error) string {
-	node := clientNode(err)
-	if node == nil {
-		return err.Error()
-	}
-	return strings.Replace(err.Error(), node.Error(), ours.Error(), 1)
-}
-
-// clientNode finds the outermost error of the client in the tree of err, or nil.
-func clientNode(err error) error {
-	// The type of the client's errors is not exported.
-	if fmt.Sprintf("%T", err) == "*sparkerrors.wrappedError" {
-		return err
-	}
-	switch e := err.(type) { //nolint:errorlint // this walks the tree that errors.As would walk
-	case *sparkerrors.SparkError:
-		return e
-	case interface{ Unwrap() error }:
-		return clientNode(e.Unwrap())
-	case interface{ Unwrap() []error }:
-		for _, part := range e.Unwrap() {
-			if node := clientNode(part); node != nil {
-				return node
-			}
-		}
-	}
-	return nil
-}
-
-// recentErrors remembers the last errors of a connection by their id.
-type recentErrors struct {
-	mu   sync.Mutex
-	ring [64]*component.SparkError
-	next int
-}
-
-func (r *recentErrors) add(spark *component.SparkError) {
-	if spark.ErrorID == "" {
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.ring[r.next%len(r.ring)] = spark
-	r.next++
-}
-
-func (r *recentErrors) find(id string) *component.SparkError {
-	if id == "" {
-		return nil
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, spark := range r.ring {
-		if spark != nil && spark.ErrorID == id {
-			return spark
-		}
-	}
-	return nil
 }

@@ -107,7 +107,8 @@ func (b *builder) notBlank(f *tree.Field) {
 }
 
 func (b *builder) runner() Runner {
-	r := Runner{FailFast: b.shape.Runner.FailFast, OnDisabled: b.shape.Runner.OnDisabled}
+	s := &b.shape.Runner
+	r := Runner{FailFast: s.FailFast, OnDisabled: s.OnDisabled, MaxParallel: s.MaxParallel, Timeout: s.Timeout}
 	block := b.shape.Pipeline
 	if block == nil || block.FailFast == nil {
 		return r

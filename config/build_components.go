@@ -69,7 +69,7 @@ func (b *builder) components() {
 		b.section(s, &c)
 		b.addEntry(entry{at: s, Component: Component{
 			Name: c.Name, Type: c.Type, ComponentType: c.ComponentType,
-			DependsOn: c.DependsOn, Enabled: c.Enabled, Config: c.Config,
+			DependsOn: c.DependsOn, Enabled: c.Enabled, Timeout: c.Timeout, Config: c.Config,
 		}}, "name")
 	}
 }

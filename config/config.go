@@ -82,6 +82,10 @@ type TLS struct {
 type Runner struct {
 	// FailFast stops the run at the first failure; default true.
 	FailFast bool
+	// MaxParallel is how many components may run at the same time; default 1.
+	MaxParallel int
+	// Timeout bounds the run; 0 is no bound.
+	Timeout time.Duration
 	// OnDisabled says what becomes of the dependents of a disabled component:
 	// "skip" (the default), "run" or "error".
 	OnDisabled string
@@ -101,6 +105,8 @@ type Component struct {
 	DependsOn []string
 	// Enabled is true by default.
 	Enabled bool
+	// Timeout bounds the component; 0 is no bound.
+	Timeout time.Duration
 	// Unused is true for a source that no sequence reads. It is checked with
 	// the rest and does not run.
 	Unused bool

@@ -55,6 +55,8 @@
 //	runner:
 //	  fail_fast: true
 //	  on_disabled: skip           # or run, error
+//	  max_parallel: 4             # default 1
+//	  timeout: 2h                 # of the run; default none
 //
 //	components:
 //	  - name: clean               # required, unique
@@ -62,6 +64,7 @@
 //	    component_type: transformation   # or source, sink; descriptive
 //	    depends_on: [read]
 //	    enabled: true
+//	    timeout: 10m              # default none
 //	    config: {sql: "SELECT * FROM raw", output_view: clean}
 //
 //	hooks:

@@ -88,7 +88,7 @@ func TestLoadGivesTheSameFromEveryFormat(t *testing.T) {
 				},
 				Connectors: []string{"delta"},
 			},
-			Runner: config.Runner{FailFast: false, OnDisabled: "run"},
+			Runner: config.Runner{MaxParallel: 1, FailFast: false, OnDisabled: "run"},
 			Components: []config.Component{
 				{Name: "sources.people", Type: "read_gcs", ComponentType: "source", Enabled: true},
 				{Name: "read", Type: "read_csv", ComponentType: "source", Enabled: true},
@@ -127,7 +127,7 @@ func TestLoadDefaults(t *testing.T) {
 		Pipeline: config.Pipeline{
 			Name: "n", Environment: "dev", Mode: "batch",
 			Spark:      config.Spark{AppName: "n", Master: "local[*]", Conf: map[string]string{}},
-			Runner:     config.Runner{FailFast: true, OnDisabled: "skip"},
+			Runner:     config.Runner{FailFast: true, OnDisabled: "skip", MaxParallel: 1},
 			Components: []config.Component{{Name: "a", Type: "sql", Enabled: true}},
 			Hooks:      config.Hooks{Logging: config.LoggingHook{Enabled: true, Level: "info"}},
 		},

@@ -65,8 +65,10 @@ type tlsShape struct {
 }
 
 type runnerShape struct {
-	FailFast   bool   `koanf:"fail_fast" default:"true"`
-	OnDisabled string `koanf:"on_disabled" enum:"skip,run,error" default:"skip"`
+	FailFast    bool          `koanf:"fail_fast" default:"true"`
+	OnDisabled  string        `koanf:"on_disabled" enum:"skip,run,error" default:"skip"`
+	MaxParallel int           `koanf:"max_parallel" min:"1" default:"1"`
+	Timeout     time.Duration `koanf:"timeout"`
 }
 
 type hooksShape struct {
@@ -83,12 +85,13 @@ type loggingShape struct {
 
 // componentShape is one of "components".
 type componentShape struct {
-	Name          string   `koanf:"name" required:"true"`
-	Type          string   `koanf:"type" alias:"class_path" required:"true"`
-	ComponentType string   `koanf:"component_type" enum:"source,transformation,sink"`
-	DependsOn     []string `koanf:"depends_on"`
-	Enabled       bool     `koanf:"enabled" default:"true"`
-	Config        Section  `koanf:"config"`
+	Name          string        `koanf:"name" required:"true"`
+	Type          string        `koanf:"type" alias:"class_path" required:"true"`
+	ComponentType string        `koanf:"component_type" enum:"source,transformation,sink"`
+	DependsOn     []string      `koanf:"depends_on"`
+	Enabled       bool          `koanf:"enabled" default:"true"`
+	Timeout       time.Duration `koanf:"timeout"`
+	Config        Section       `koanf:"config"`
 }
 
 // blockShape is the root block "pipeline".

@@ -15,19 +15,20 @@
 // # What a run does
 //
 // [SimplePipelineRunner.Run] checks the pipeline, opens the Spark session if a
-// component needs one, and runs the components one after the other: a component
-// after all that it depends on, and those that are free to run in the order in
-// which they were declared. For each component it opens, runs and closes it, and
-// writes a [component.Result].
+// component needs one, and runs the components: a component after all that it
+// depends on, up to MaxParallel of them at the same time, one by default, and
+// those that are free to run in the order in which they were declared. For each
+// component it opens, runs and closes it, and writes a [component.Result]. The
+// results stand in the order of one at a time, whatever the number.
 //
-// When a component fails, a pipeline with FailFast stops: all components behind
-// it are skipped. Without FailFast the run goes on, but never with missing data:
+// When a component fails, a pipeline with FailFast stops: what runs beside it is
+// cancelled, on the server too, and the rest is skipped. Without FailFast the run goes on, but never with missing data:
 // what depends on the failed component, directly or through others, is skipped
 // with the reason. What depends on a disabled component is governed by
 // [DisabledPolicy].
 //
-// When the context ends, the component that runs is told through its context,
-// the others are cancelled, and the run is interrupted.
+// When the context ends, the components that run are told through theirs, the
+// others are cancelled, and the run is interrupted.
 //
 // # Results and errors
 //

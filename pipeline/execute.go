@@ -11,8 +11,9 @@ import (
 	"github.com/sparkpipe/sparkpipe/hooks"
 )
 
-// execute runs one component between its hooks and fills its result.
-func (r *run) execute(ctx context.Context, step *Step, index int, result *component.Result) {
+// execute runs one component between its hooks and fills its outcome.
+func (r *run) execute(ctx context.Context, index int, out *outcome) {
+	step, result := &r.pipeline.Steps[out.step], &out.result
 	inner, err := r.runner.hooks.BeforeComponent(withTags(ctx, r.result.RunID, step.Name), hooks.ComponentStart{
 		Pipeline: r.result.Pipeline, RunID: r.result.RunID, Name: step.Name, Type: step.Type,
 		Index: index, Total: r.total, Attempt: 1,
@@ -22,7 +23,9 @@ func (r *run) execute(ctx context.Context, step *Step, index int, result *compon
 	}
 	if err == nil {
 		result.Attempts, result.Started = 1, r.runner.now()
-		err = r.attempt(inner, step, r.runtime(step))
+		limited, cancel := limited(inner, step.Name, step.Timeout)
+		err = ranOut(limited, step.Name, r.attempt(limited, step, out))
+		cancel()
 		result.Duration = r.runner.now().Sub(result.Started)
 	}
 	r.judge(ctx, err, result)
@@ -36,14 +39,9 @@ func (r *run) judge(ctx context.Context, err error, result *component.Result) {
 		result.Status = component.StatusSucceeded
 		return
 	}
-	r.errs = append(r.errs, &ComponentError{Component: result.Name, Type: result.Type, Err: err})
+	result.Status = component.StatusFailed
 	if ctx.Err() != nil && isCancel(ctx, err) {
 		result.Status = component.StatusCancelled
-		return
-	}
-	result.Status = component.StatusFailed
-	if r.pipeline.FailFast {
-		r.stoppedBy = result.Name
 	}
 }
 
@@ -75,14 +73,17 @@ func (r *run) runtime(step *Step) component.Runtime {
 // attempt opens, runs and closes a component. A fault of closing is part of the
 // error when the run failed, and a warning when it succeeded: what the component
 // was there for is done, and running it again could do it twice.
-func (r *run) attempt(ctx context.Context, step *Step, rt component.Runtime) (err error) {
+func (r *run) attempt(ctx context.Context, step *Step, out *outcome) (err error) {
+	rt := r.runtime(step)
 	if closer, ok := step.Component.(component.Closer); ok {
 		defer func() {
 			fault := r.close(ctx, closer)
 			switch {
 			case fault == nil:
 			case err == nil:
-				r.warn(&ComponentError{Component: step.Name, Type: step.Type, Err: fmt.Errorf("close: %w", fault)})
+				warning := &ComponentError{Component: step.Name, Type: step.Type, Err: fmt.Errorf("close: %w", fault)}
+				r.logWarning(warning)
+				out.warnings = append(out.warnings, warning)
 			default:
 				err = fmt.Errorf("%w; close: %w", err, fault)
 			}

@@ -27,6 +27,7 @@ func FromConfig(cfg *config.Pipeline, registry *component.Registry) (*Pipeline, 
 	p := &Pipeline{
 		Name: cfg.Name, Version: cfg.Version, Environment: cfg.Environment, Mode: cfg.Mode,
 		Tags: maps.Clone(cfg.Tags), Spark: cfg.Spark, FailFast: cfg.Runner.FailFast,
+		MaxParallel: cfg.Runner.MaxParallel, Timeout: cfg.Runner.Timeout,
 		Steps: make([]Step, len(cfg.Components)), File: cfg.File, Hooks: cfg.Hooks,
 	}
 	var faults []error
@@ -55,7 +56,7 @@ func FromConfig(cfg *config.Pipeline, registry *component.Registry) (*Pipeline, 
 // stepFromConfig builds and checks one component.
 func stepFromConfig(cfg *config.Component, registry *component.Registry) (Step, []error) {
 	step := Step{
-		Name: cfg.Name, Type: cfg.Type, DependsOn: slices.Clone(cfg.DependsOn),
+		Name: cfg.Name, Type: cfg.Type, DependsOn: slices.Clone(cfg.DependsOn), Timeout: cfg.Timeout,
 		Disabled: !cfg.Enabled, Unused: cfg.Unused,
 	}
 	if step.Disabled {

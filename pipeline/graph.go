@@ -11,6 +11,8 @@ type graph struct {
 	// deps are the dependencies of each step without repetitions, in the order in
 	// which they are written.
 	deps [][]int
+	// dependents are the steps that depend on each.
+	dependents [][]int
 	// order is a topological order: Kahn's algorithm with a queue, so that of the
 	// steps that become free together the one declared first comes first. It is
 	// incomplete when there is a cycle.
@@ -73,7 +75,7 @@ func (p *Pipeline) names() (map[string]int, []error) {
 // it.
 func (g *graph) sort() []int {
 	waiting := make([]int, len(g.deps))
-	dependents := make([][]int, len(g.deps))
+	g.dependents = make([][]int, len(g.deps))
 	g.order = make([]int, 0, len(g.deps))
 	for i, deps := range g.deps {
 		waiting[i] = len(deps)
@@ -81,11 +83,11 @@ func (g *graph) sort() []int {
 			g.order = append(g.order, i)
 		}
 		for _, dep := range deps {
-			dependents[dep] = append(dependents[dep], i)
+			g.dependents[dep] = append(g.dependents[dep], i)
 		}
 	}
 	for next := 0; next < len(g.order); next++ {
-		for _, i := range dependents[g.order[next]] {
+		for _, i := range g.dependents[g.order[next]] {
 			if waiting[i]--; waiting[i] == 0 {
 				g.order = append(g.order, i)
 			}

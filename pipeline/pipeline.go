@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"slices"
+	"time"
 
 	"github.com/sparkpipe/sparkpipe/component"
 	"github.com/sparkpipe/sparkpipe/config"
@@ -27,6 +28,15 @@ type Pipeline struct {
 	// FailFast stops a run at the first failure. [New] sets it to true; false
 	// lets the run go on with what does not depend on the failure.
 	FailFast bool
+	// MaxParallel is how many components may run at the same time; 0 and 1, the
+	// default, are one after the other. With more, a component starts as soon as
+	// what it depends on is done: what is not written in DependsOn does not count,
+	// also when one reads what another makes.
+	MaxParallel int
+	// Timeout bounds the run, the opening of the session left aside; 0 is no
+	// bound. Components that run then are told through their context, and the run
+	// has failed with a [*TimeoutError].
+	Timeout time.Duration
 	// OnDisabled says what becomes of the dependents of a disabled step; the zero
 	// value is [DisabledSkip].
 	OnDisabled DisabledPolicy
@@ -45,6 +55,11 @@ type Step struct {
 	// DependsOn names the steps that must be done before. Naming one twice is the
 	// same as naming it once.
 	DependsOn []string
+	// Timeout bounds the component, from opening it to closing it; 0 is no bound.
+	// It is told through its context, which also ends its work on Spark, and has
+	// failed with a [*TimeoutError]. A component that does not listen is waited
+	// for.
+	Timeout time.Duration
 	// Disabled keeps the step from being checked and from running.
 	Disabled bool
 	// Unused keeps the step from running, but not from being checked. It is for

@@ -14,18 +14,23 @@ import (
 	"github.com/sparkpipe/sparkpipe/hooks"
 )
 
-// run is the state of one run. One goroutine works on it.
+// run is the state of one run. One goroutine works on it; those of components
+// use what is above mu for reading alone.
 type run struct {
 	runner   *SimplePipelineRunner
 	pipeline *Pipeline
 	session  *session
 	result   *Result
-	// total counts the enabled steps, index those that have been dealt with.
-	total, index int
+	// total counts the enabled steps.
+	total int
 	// errs are the causes of the error of the run.
 	errs []error
 	// stoppedBy is the component that ended a fail-fast run.
 	stoppedBy string
+	// stopped tells that this was what cancelled components.
+	stopped bool
+	// timeout is that of the run as a whole, when it ended the run.
+	timeout *TimeoutError
 
 	mu sync.Mutex
 	// hookErrors is filled by hooks, which may have goroutines of their own.
@@ -49,18 +54,18 @@ func (r *run) components(ctx context.Context) {
 	fates := newFates(r.pipeline, g)
 	defer func() {
 		if err := r.session.close(ctx); err != nil {
-			r.warn(&SessionError{Op: "close", Err: err})
+			warning := &SessionError{Op: "close", Err: err}
+			r.logWarning(warning)
+			r.result.Warnings = append(r.result.Warnings, warning)
 		}
 	}()
 	if err := r.openSession(ctx, fates); err != nil {
 		r.abort(ctx, err, "the Spark session could not be opened")
 		return
 	}
-	for _, i := range g.order {
-		result := r.step(ctx, i, fates)
-		fates.settle(i, result.Status)
-		r.result.Components = append(r.result.Components, result)
-	}
+	ctx, cancel := limited(ctx, "", r.pipeline.Timeout)
+	defer cancel()
+	r.schedule(ctx, fates)
 }
 
 // openSession opens the session when a step that is going to run is known to
@@ -82,28 +87,25 @@ func (r *run) openSession(ctx context.Context, fates *fates) error {
 	return nil
 }
 
-// step decides whether a step runs, and runs it.
-func (r *run) step(ctx context.Context, i int, fates *fates) component.Result {
+// decide reports whether a step runs; if not, it fills the result.
+func (r *run) decide(ctx context.Context, i int, fates *fates, result *component.Result) bool {
 	step := &r.pipeline.Steps[i]
-	result := component.Result{Name: step.Name, Type: step.Type}
+	result.Name, result.Type = step.Name, step.Type
 	if !step.enabled() {
 		result.Status, result.Reason = component.StatusDisabled, disabledReason(step)
-		return result
+		return false
 	}
-	index := r.index
-	r.index++
 	switch reason := fates.blocked(i); {
+	case stoppedBy(ctx) != nil:
+		result.Status, result.Reason = component.StatusSkipped, context.Cause(ctx).Error()
 	case ctx.Err() != nil:
 		result.Status, result.Reason = component.StatusCancelled, cancelledReason(ctx)
-	case r.stoppedBy != "":
-		result.Status = component.StatusSkipped
-		result.Reason = fmt.Sprintf("the run stopped after %q failed", r.stoppedBy)
 	case reason != "":
 		result.Status, result.Reason = component.StatusSkipped, reason
 	default:
-		r.execute(ctx, step, index, &result)
+		return true
 	}
-	return result
+	return false
 }
 
 // abort ends a run before its first component, for one reason.
@@ -136,7 +138,10 @@ func (r *run) settle(ctx context.Context) {
 		}
 	}
 	switch {
-	case cancelled > 0:
+	case r.timeout != nil:
+		r.result.Status = StatusFailed
+		r.errs = slices.Insert(r.errs, 0, error(r.timeout))
+	case cancelled > 0 && !r.stopped:
 		r.result.Status = StatusInterrupted
 		r.errs = slices.Insert(r.errs, 0, interrupted(ctx))
 	case len(r.errs) == 0:
@@ -192,9 +197,8 @@ func (r *run) hookPanicked(err error) {
 	r.log().Error("hook panicked", fields...)
 }
 
-// warn keeps a fault that does not make the run fail.
-func (r *run) warn(err error) {
-	r.result.Warnings = append(r.result.Warnings, err)
+// logWarning tells of a fault that does not make the run fail.
+func (r *run) logWarning(err error) {
 	r.log().Warn("pipeline warning", zap.String("error", err.Error()))
 }
 
@@ -210,7 +214,12 @@ func disabledReason(step *Step) string {
 }
 
 func cancelledReason(ctx context.Context) string {
-	return fmt.Sprintf("the run was interrupted: %v", context.Cause(ctx))
+	switch cause := context.Cause(ctx).(type) { //nolint:errorlint // these are set as they are
+	case *stopError, *TimeoutError:
+		return cause.Error()
+	default:
+		return fmt.Sprintf("the run was interrupted: %v", cause)
+	}
 }
 
 // isCancel reports whether err says that ctx, which has ended, ended.

@@ -24,8 +24,7 @@ type Runner interface {
 	Run(ctx context.Context, p *Pipeline) (*Result, error)
 }
 
-// SimplePipelineRunner runs the components of a pipeline one after the other in
-// this process. It is safe for concurrent use.
+// SimplePipelineRunner runs the components of a pipeline in this process. It is safe for concurrent use.
 type SimplePipelineRunner struct {
 	spark       *dataflow.Session
 	openSession func(ctx context.Context, p *Pipeline) (*dataflow.Session, error)

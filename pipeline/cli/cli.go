@@ -104,7 +104,7 @@ Exit codes: 0 succeeded, 1 failed, 2 partly failed, 3 faulty configuration,
 			return &exitError{code: ExitUsage}
 		},
 	}
-	root.AddCommand(a.runCommand(), a.validateCommand(), a.componentsCommand(), a.localCommand(), a.versionCommand())
+	root.AddCommand(a.runCommand(), a.validateCommand(), a.graphCommand(), a.componentsCommand(), a.localCommand(), a.versionCommand())
 	usage(root)
 	return root
 }

@@ -1,9 +1,11 @@
 package config
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/sparkpipe/sparkpipe/config/internal/tree"
+	"github.com/sparkpipe/sparkpipe/resilience"
 )
 
 // entry is a component with where it comes from.
@@ -70,6 +72,7 @@ func (b *builder) components() {
 		b.addEntry(entry{at: s, Component: Component{
 			Name: c.Name, Type: c.Type, ComponentType: c.ComponentType,
 			DependsOn: c.DependsOn, Enabled: c.Enabled, Timeout: c.Timeout, Config: c.Config,
+			Resilience: b.resilience(s, &c), RetryUnsafe: c.RetryUnsafe,
 		}}, "name")
 	}
 }
@@ -92,6 +95,10 @@ func (b *builder) instances() {
 		b.section(s, &c)
 		b.addEntry(entry{at: s, Component: Component{
 			Name: c.Name, Type: c.Type, Enabled: true, Config: c.Config,
+			Resilience: resilience.Config{
+				Retry:   scalaRetry(cmp.Or(c.RetryPolicy, block.RetryPolicy)),
+				Breaker: block.CircuitBreaker,
+			},
 		}}, "instance_name")
 	}
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"time"
 
+	"github.com/sparkpipe/sparkpipe/resilience"
 	"github.com/sparkpipe/sparkpipe/secrets"
 )
 
@@ -107,6 +108,11 @@ type Component struct {
 	Enabled bool
 	// Timeout bounds the component; 0 is no bound.
 	Timeout time.Duration
+	// Resilience is the retry and the circuit breaker, as written.
+	Resilience resilience.Config
+	// RetryUnsafe lets an attempt be repeated of which nobody knows whether it did
+	// its work.
+	RetryUnsafe bool
 	// Unused is true for a source that no sequence reads. It is checked with
 	// the rest and does not run.
 	Unused bool

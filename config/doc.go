@@ -64,7 +64,10 @@
 //	    component_type: transformation   # or source, sink; descriptive
 //	    depends_on: [read]
 //	    enabled: true
-//	    timeout: 10m              # default none
+//	    timeout: 10m              # of all attempts; default none
+//	    retry: {max_attempts: 5, retry_on: [Unavailable, "40"]}
+//	    circuit_breaker: {name: warehouse, failure_threshold: 3}
+//	    retry_unsafe: false       # true: also when a write may have happened
 //	    config: {sql: "SELECT * FROM raw", output_view: clean}
 //
 //	hooks:
@@ -92,9 +95,16 @@
 // makes the views that its query mentions; so does a component on the sources
 // that its config mentions. A source that nothing needs is marked Unused.
 //
+// Instead of retry and circuit_breaker a component may have the preset none,
+// default, aggressive, conservative, retry_only or circuit_breaker_only, or a
+// block resilience with the keys preset, retry and circuit_breaker. The keys and
+// their defaults are those of [resilience.RetryConfig] and
+// [resilience.BreakerConfig].
+//
 // A third form has the root blocks spark and pipeline, the latter with
 // pipeline-name, fail-fast and pipeline-components of instance-name,
-// instance-type and instance-config.
+// instance-type and instance-config, where retry-policy and circuit-breaker may
+// stand for all components and retry-policy for one.
 //
 // # Rules
 //
@@ -115,7 +125,7 @@
 // document is taken first, then the environment; ${?NAME} may be absent; in YAML
 // and JSON, $${ is a literal ${.
 //
-// What has a meaning but is not built yet, such as the retry block of a
+// What has a meaning but is not built yet, such as the block quality of a
 // component, is refused by name.
 //
 // # Decoding a section

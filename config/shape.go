@@ -3,6 +3,7 @@ package config
 import (
 	"time"
 
+	"github.com/sparkpipe/sparkpipe/resilience"
 	"github.com/sparkpipe/sparkpipe/secrets"
 )
 
@@ -92,6 +93,12 @@ type componentShape struct {
 	Enabled       bool          `koanf:"enabled" default:"true"`
 	Timeout       time.Duration `koanf:"timeout"`
 	Config        Section       `koanf:"config"`
+
+	Preset         string                    `koanf:"preset" enum:"none,default,aggressive,conservative,retry_only,circuit_breaker_only"`
+	Retry          *resilience.RetryConfig   `koanf:"retry"`
+	CircuitBreaker *resilience.BreakerConfig `koanf:"circuit_breaker"`
+	Resilience     *resilience.Config        `koanf:"resilience"`
+	RetryUnsafe    bool                      `koanf:"retry_unsafe"`
 }
 
 // blockShape is the root block "pipeline".
@@ -99,13 +106,17 @@ type blockShape struct {
 	Name       string    `koanf:"pipeline_name" required:"true"`
 	Components []Section `koanf:"pipeline_components" required:"true"`
 	FailFast   *bool     `koanf:"fail_fast"`
+
+	RetryPolicy    *resilience.RetryConfig   `koanf:"retry_policy"`
+	CircuitBreaker *resilience.BreakerConfig `koanf:"circuit_breaker"`
 }
 
 // instanceShape is one of "pipeline.pipeline-components".
 type instanceShape struct {
-	Name   string  `koanf:"instance_name" required:"true"`
-	Type   string  `koanf:"instance_type" required:"true"`
-	Config Section `koanf:"instance_config"`
+	Name        string                  `koanf:"instance_name" required:"true"`
+	Type        string                  `koanf:"instance_type" required:"true"`
+	Config      Section                 `koanf:"instance_config"`
+	RetryPolicy *resilience.RetryConfig `koanf:"retry_policy"`
 }
 
 // sourceShape is what a source has besides the keys of its reader.

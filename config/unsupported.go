@@ -26,10 +26,6 @@ var unsupportedKeys = []unsupportedKey{
 	{key: "checkpoint"},
 	{key: "quality"},
 	{key: "secrets"},
-	{key: "components[].retry"},
-	{key: "components[].circuit_breaker"},
-	{key: "components[].resilience"},
-	{key: "components[].preset"},
 	{key: "components[].quality"},
 	{key: "components[].schema"},
 	{key: "hooks.metrics", switchedOff: []string{
@@ -38,11 +34,8 @@ var unsupportedKeys = []unsupportedKey{
 	{key: "hooks.audit", switchedOff: []string{
 		"include_data_samples", "audit_trail_path", "retention_days",
 	}},
-	{key: "pipeline.retry_policy"},
-	{key: "pipeline.circuit_breaker"},
 	{key: "pipeline.checkpoint", switchedOff: []string{"location", "auto_resume", "cleanup_on_success"}},
 	{key: "pipeline.schema_validation", switchedOff: []string{"strict", "fail_on_warning"}},
-	{key: "pipeline.pipeline_components[].retry_policy"},
 }
 
 // unsupportedTexts are the beginnings and the parts of texts that ask for

@@ -23,8 +23,7 @@
 // in [PipelineEnd.Results] with the reason.
 //
 // OnRetryAttempt and OnCircuitBreakerStateChange are called by the retry policy
-// and the circuit breaker of a runner. [SimplePipelineRunner] of package
-// pipeline has neither and does not call them.
+// and the circuit breaker of a component, between its other two moments.
 //
 // A before-hook returns a context, which everything inside the pipeline or the
 // component gets, so that a hook can begin a trace span. The context must be

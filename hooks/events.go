@@ -111,6 +111,9 @@ type BreakerChange struct {
 	Pipeline, RunID string
 	// Name is the component that the breaker protects.
 	Name string
+	// Breaker is the name of the breaker, which several components may share; each
+	// that is under way is told of the change.
+	Breaker string
 	// From and To are "closed", "open" or "half-open".
 	From, To string
 }

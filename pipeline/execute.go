@@ -22,9 +22,9 @@ func (r *run) execute(ctx context.Context, index int, out *outcome) {
 		err = interrupted(ctx)
 	}
 	if err == nil {
-		result.Attempts, result.Started = 1, r.runner.now()
+		result.Started = r.runner.now()
 		limited, cancel := limited(inner, step.Name, step.Timeout)
-		err = ranOut(limited, step.Name, r.attempt(limited, step, out))
+		err = ranOut(limited, step.Name, r.try(limited, step, index, out))
 		cancel()
 		result.Duration = r.runner.now().Sub(result.Started)
 	}
@@ -61,9 +61,9 @@ func (r *run) tellComponentEnd(ctx context.Context, index int, result *component
 }
 
 // runtime is what the component gets.
-func (r *run) runtime(step *Step) component.Runtime {
+func (r *run) runtime(step *Step, attempt int) component.Runtime {
 	rt := component.Runtime{
-		Pipeline: r.result.Pipeline, Component: step.Name, RunID: r.result.RunID, Attempt: 1,
+		Pipeline: r.result.Pipeline, Component: step.Name, RunID: r.result.RunID, Attempt: attempt,
 	}
 	rt = rt.WithLogger(r.runner.logger.WithLazy(zap.String("run_id", r.result.RunID),
 		zap.String("pipeline", r.result.Pipeline), zap.String("component", step.Name)))
@@ -74,7 +74,7 @@ func (r *run) runtime(step *Step) component.Runtime {
 // error when the run failed, and a warning when it succeeded: what the component
 // was there for is done, and running it again could do it twice.
 func (r *run) attempt(ctx context.Context, step *Step, out *outcome) (err error) {
-	rt := r.runtime(step)
+	rt := r.runtime(step, out.result.Attempts)
 	if closer, ok := step.Component.(component.Closer); ok {
 		defer func() {
 			fault := r.close(ctx, closer)

@@ -47,7 +47,8 @@ func FromConfig(cfg *config.Pipeline, registry *component.Registry) (*Pipeline, 
 		faults = append(faults, stepFaults...)
 	}
 	_, graphFaults := p.graph()
-	if faults = append(faults, graphFaults...); len(faults) > 0 {
+	faults = append(faults, graphFaults...)
+	if faults = append(faults, p.resilienceFaults()...); len(faults) > 0 {
 		return nil, &InvalidError{Pipeline: p.Name, Faults: faults}
 	}
 	return p, nil
@@ -57,6 +58,7 @@ func FromConfig(cfg *config.Pipeline, registry *component.Registry) (*Pipeline, 
 func stepFromConfig(cfg *config.Component, registry *component.Registry) (Step, []error) {
 	step := Step{
 		Name: cfg.Name, Type: cfg.Type, DependsOn: slices.Clone(cfg.DependsOn), Timeout: cfg.Timeout,
+		Resilience: cfg.Resilience, RetryUnsafe: cfg.RetryUnsafe,
 		Disabled: !cfg.Enabled, Unused: cfg.Unused,
 	}
 	if step.Disabled {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sparkpipe/sparkpipe/component"
 	"github.com/sparkpipe/sparkpipe/config"
+	"github.com/sparkpipe/sparkpipe/resilience"
 )
 
 // Pipeline is what a [Runner] runs. Make one with [New] or [FromConfig], then
@@ -55,11 +56,20 @@ type Step struct {
 	// DependsOn names the steps that must be done before. Naming one twice is the
 	// same as naming it once.
 	DependsOn []string
-	// Timeout bounds the component, from opening it to closing it; 0 is no bound.
+	// Timeout bounds the component with all its attempts; 0 is no bound.
 	// It is told through its context, which also ends its work on Spark, and has
 	// failed with a [*TimeoutError]. A component that does not listen is waited
 	// for.
 	Timeout time.Duration
+	// Resilience says how often the step is tried and when to stop trying; the
+	// zero value is one attempt. Each attempt opens, runs and closes the component
+	// anew. The circuit breaker belongs to the runner and lives from run to run;
+	// steps that give it the same name share it.
+	Resilience resilience.Config
+	// RetryUnsafe lets the step be tried again although nobody knows whether the
+	// attempt before did its work ([dataflow.ErrOutcomeUnknown]). Set it only for
+	// work that may be done twice, such as an overwrite.
+	RetryUnsafe bool
 	// Disabled keeps the step from being checked and from running.
 	Disabled bool
 	// Unused keeps the step from running, but not from being checked. It is for

@@ -15,6 +15,7 @@ import (
 	"github.com/sparkpipe/sparkpipe/component"
 	"github.com/sparkpipe/sparkpipe/dataflow"
 	"github.com/sparkpipe/sparkpipe/hooks"
+	"github.com/sparkpipe/sparkpipe/resilience"
 )
 
 // Runner runs pipelines.
@@ -33,6 +34,7 @@ type SimplePipelineRunner struct {
 	runID       string
 	output      io.Writer
 	now         func() time.Time
+	breakers    *resilience.Breakers
 }
 
 var _ Runner = (*SimplePipelineRunner)(nil)
@@ -59,6 +61,10 @@ type RunnerOptions struct {
 	// Output is where components print what people are meant to read; see
 	// [component.Runtime.Output]. Nil is the standard output.
 	Output io.Writer
+	// Breakers are the circuit breakers of the runs; nil, the default, are new ones
+	// that this runner keeps from run to run. Give the same to several runners to
+	// share them.
+	Breakers *resilience.Breakers
 	// Now is the clock; nil means [time.Now].
 	Now func() time.Time
 
@@ -87,6 +93,10 @@ func NewSimplePipelineRunner(session *dataflow.Session, opts *RunnerOptions) (*S
 		runID:       opts.RunID,
 		output:      opts.Output,
 		now:         opts.Now,
+		breakers:    opts.Breakers,
+	}
+	if r.breakers == nil {
+		r.breakers = resilience.NewBreakers(&resilience.BreakerOptions{Logger: r.logger})
 	}
 	if r.now == nil {
 		r.now = time.Now

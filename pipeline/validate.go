@@ -31,6 +31,7 @@ func (p *Pipeline) check() (*graph, error) {
 	for i := range p.Steps {
 		faults = append(faults, p.Steps[i].faults()...)
 	}
+	faults = append(faults, p.resilienceFaults()...)
 	if len(faults) > 0 {
 		return nil, &InvalidError{Pipeline: p.Name, Faults: faults}
 	}

@@ -27,12 +27,14 @@ demo: setup build
 
 # All tests against two warm servers, one of each version that internal/sparktest
 # names. GOTESTFLAGS adds flags. A server that SPARK_REMOTE or SPARK_REMOTE_NEXT
-# names already is used instead.
+# names already is used instead. The store on SQLite is tested in a module of its
+# own, so that ours does not depend on a database.
 SERVER := $(BIN) local --conf spark.sql.shuffle.partitions=2 --conf spark.driver.memory=3g
 test: setup-race build
 	$(SERVER) --spark-version 4.0.1 -- \
 	$(SERVER) --spark-version 4.2.0 --env SPARK_REMOTE_NEXT -- \
 	$(GO) test -race -shuffle=on -timeout 30m $(GOTESTFLAGS) ./...
+	cd pipeline/checkpoint/testdata/sqlite && $(GO) test -race -shuffle=on -timeout 10m $(GOTESTFLAGS) ./...
 
 # Micro benchmarks, then whole programs side by side with what they replace.
 bench: setup build

@@ -41,7 +41,7 @@ func (b *builder) build(value *tree.Value) *Pipeline {
 		Mode:        b.shape.Mode,
 		Tags:        b.shape.Tags,
 		Runner:      b.runner(),
-		Hooks:       Hooks{Logging: b.logging()},
+		Hooks:       Hooks{Logging: b.logging(), Metrics: b.metrics()},
 	}
 	p.Spark = b.spark(p.Name)
 	b.collect()
@@ -120,6 +120,26 @@ func (b *builder) runner() Runner {
 	}
 	r.FailFast = *block.FailFast
 	return r
+}
+
+// metrics is the block "hooks.metrics".
+func (b *builder) metrics() MetricsHook {
+	s := b.shape.Hooks.Metrics
+	if s == nil || !s.Enabled {
+		return MetricsHook{}
+	}
+	hooks := b.root.field("hooks")
+	block := Section{path: hooks.Key, value: hooks.Value}.field("metrics")
+	at := Section{path: join(hooks.Key, block.Key), value: block.Value}
+	if s.Backend != "prometheus" {
+		pos, path := at.at("backend")
+		b.add(pos, path, s.Backend+" is "+notSupported, "write prometheus, or set "+join(at.path, "enabled")+" to false")
+	}
+	if url := s.PushGateway.Reveal(); url != "" && !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://") {
+		pos, path := at.at("push_gateway_url")
+		b.add(pos, path, "want an address such as http://host:9091", "")
+	}
+	return MetricsHook{Enabled: true, PushGateway: s.PushGateway, Every: s.ExportInterval}
 }
 
 func (b *builder) logging() LoggingHook {

@@ -126,6 +126,18 @@ type Component struct {
 // Hooks is the block "hooks".
 type Hooks struct {
 	Logging LoggingHook
+	Metrics MetricsHook
+}
+
+// MetricsHook is the block "hooks.metrics".
+type MetricsHook struct {
+	// Enabled is true when the file has the block and does not switch it off.
+	Enabled bool
+	// PushGateway is the address that the measurements are sent to; it may hold a
+	// password, hence the type.
+	PushGateway secrets.Value
+	// Every is the time between two sendings while the run goes on; default 60 s.
+	Every time.Duration
 }
 
 // LoggingHook is the block "hooks.logging".

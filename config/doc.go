@@ -76,6 +76,11 @@
 //	    level: info               # debug, info, warn (warning), error (critical)
 //	    format: json              # or text
 //	    output: stderr            # or stdout, or a file
+//	  metrics:                    # the block by itself switches it on
+//	    enabled: true
+//	    backend: prometheus
+//	    push_gateway_url: http://gateway:9091   # the job is the name of the pipeline
+//	    export_interval_seconds: 60   # between two pushes; there is one at the end
 //
 // Instead of components, or beside them, a file may hold sources and sequences;
 // then app_name may stand for name, and spark_conf may stand at the root:

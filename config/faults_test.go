@@ -87,8 +87,6 @@ func TestNotSupportedYet(t *testing.T) {
 		valid + "secrets: {provider: env}\n":                    "p.yaml:3:1: secrets: not supported yet; remove the key",
 		component("quality: []"):                                "p.yaml:6:5: components[1].quality: not supported yet; remove the key",
 		component("schema: {}"):                                 "p.yaml:6:5: components[1].schema: not supported yet; remove the key",
-		valid + "hooks: {metrics: {enabled: true}}\n":           "p.yaml:3:9: hooks.metrics: not supported yet; set hooks.metrics.enabled to false or remove the block",
-		valid + "hooks: {metrics: {backend: x}}\n":              "p.yaml:3:9: hooks.metrics: not supported yet; set hooks.metrics.enabled to false or remove the block",
 		valid + "hooks: {audit: true}\n":                        "p.yaml:3:9: hooks.audit: not supported yet; set hooks.audit.enabled to false or remove the block",
 		valid + "hooks: {audit: {enabled: false, retn: 1}}\n":   "p.yaml:3:33: hooks.audit.retn: unknown key; valid keys: enabled, include_data_samples, audit_trail_path, retention_days",
 		block("checkpoint: {enabled: true}"):                    "p.yaml:4:3: pipeline.checkpoint: not supported yet; set pipeline.checkpoint.enabled to false or remove the block",

@@ -73,7 +73,15 @@ type runnerShape struct {
 }
 
 type hooksShape struct {
-	Logging loggingShape `koanf:"logging"`
+	Logging loggingShape  `koanf:"logging"`
+	Metrics *metricsShape `koanf:"metrics"`
+}
+
+type metricsShape struct {
+	Enabled        bool          `koanf:"enabled" default:"true"`
+	Backend        string        `koanf:"backend" enum:"prometheus,opentelemetry,custom" default:"prometheus"`
+	PushGateway    secrets.Value `koanf:"push_gateway_url"`
+	ExportInterval time.Duration `koanf:"export_interval_seconds" min:"1s" default:"60s"`
 }
 
 type loggingShape struct {

@@ -28,9 +28,6 @@ var unsupportedKeys = []unsupportedKey{
 	{key: "secrets"},
 	{key: "components[].quality"},
 	{key: "components[].schema"},
-	{key: "hooks.metrics", switchedOff: []string{
-		"backend", "push_gateway_url", "export_interval_seconds",
-	}},
 	{key: "hooks.audit", switchedOff: []string{
 		"include_data_samples", "audit_trail_path", "retention_days",
 	}},

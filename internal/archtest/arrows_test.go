@@ -42,6 +42,7 @@ var arrows = map[string][]string{
 	"internal/bench/inside":              {"component", "config", "dataflow", "hooks", "internal/connect/wire", "pipeline"},
 	"internal/bench/stock":               {},
 	"hooks":                              {"component"},
+	"hooks/prometheus":                   {"hooks"},
 	"hooks/hookstest":                    {"component"},
 	"dataflow":                           {"component", "component/schema", "secrets", "dataflow/value", "internal/columnar", "internal/connect", "internal/connect/wire", "internal/parquet", "internal/sqltext"},
 	"dataflow/value":                     {},
@@ -52,19 +53,20 @@ var arrows = map[string][]string{
 	"pipeline/checkpoint":                {},
 	"pipeline/checkpoint/checkpointtest": {},
 	"pipeline/pipelinetest":              {"component", "dataflow", "internal/localspark"},
-	"pipeline/cli":                       {"config", "component", "dataflow", "hooks", "pipeline", "internal/localspark", "internal/connect"},
+	"pipeline/cli":                       {"config", "component", "dataflow", "hooks", "hooks/prometheus", "pipeline", "internal/localspark", "internal/connect"},
 	"cmd/sparkpipe":                      {"pipeline/cli"},
 }
 
 // kept lists outside modules that are kept to the packages named: whoever
 // imports another package of ours must not link them.
 var kept = map[string][]string{
-	"github.com/apache/spark-connect-go": {"internal/connect", "internal/fakeconnect", "internal/localspark", "internal/bench", "dataflow", "examples"},
-	"github.com/spf13/cobra":             {"pipeline/cli"},
-	"github.com/sony/gobreaker":          {"resilience"},
-	"google.golang.org/grpc":             {"internal/connect", "internal/fakeconnect", "internal/localspark", "internal/bench"},
-	"github.com/knadh/koanf":             {"config"},
-	"go.yaml.in/yaml":                    {"config"},
+	"github.com/apache/spark-connect-go":  {"internal/connect", "internal/fakeconnect", "internal/localspark", "internal/bench", "dataflow", "examples"},
+	"github.com/prometheus/client_golang": {"hooks/prometheus"},
+	"github.com/spf13/cobra":              {"pipeline/cli"},
+	"github.com/sony/gobreaker":           {"resilience"},
+	"google.golang.org/grpc":              {"internal/connect", "internal/fakeconnect", "internal/localspark", "internal/bench"},
+	"github.com/knadh/koanf":              {"config"},
+	"go.yaml.in/yaml":                     {"config"},
 }
 
 type goFile struct {

@@ -68,13 +68,20 @@ func (a *app) run(ctx context.Context, file, runID string) error {
 	opener := pipeline.Opener{Progress: report.progress, Opened: func(s *dataflow.Session, remote string) {
 		report.session(s.ServerVersion(), remote)
 	}}
+	watchers := []hooks.PipelineHooks{report, logging}
+	measured := a.metricsHook(p.Hooks.Metrics, p.Name)
+	if measured != nil {
+		watchers = append(watchers, measured)
+	}
 	runner, err := pipeline.NewSimplePipelineRunner(nil, &pipeline.RunnerOptions{
-		Hooks: []hooks.PipelineHooks{report, logging}, RunID: runID, OpenSession: opener.Open, Output: report.output(),
+		Hooks: watchers, RunID: runID, OpenSession: opener.Open, Output: report.output(),
 	})
 	if err != nil {
 		return wrongUsage(fmt.Errorf("--run-id: %w", errors.Unwrap(err)))
 	}
+	pushed := measured.start(ctx)
 	result, _ := runner.Run(ctx, p) // the result holds the error
+	pushed()
 	report.result(result)
 	return runExit(result.Status)
 }

@@ -70,7 +70,7 @@ func (l *link) dialOptions() []grpc.DialOption {
 		grpc.WithInitialConnWindowSize(2 * flowWindow),
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff:           backoff.Config{BaseDelay: minDelay, Multiplier: 2, Jitter: 0.2, MaxDelay: maxDelay},
-			MinConnectTimeout: l.opts.ConnectTimeout,
+			MinConnectTimeout: l.opts.ConnectTimeout + time.Second, // so that ours ends first, which says why
 		}),
 	}
 	return append(opts, l.security.dialOptions()...)

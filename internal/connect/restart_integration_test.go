@@ -73,12 +73,15 @@ func TestRealServerIsKilledAndStartedAnew(t *testing.T) {
 	inFlight := func(resp *wire.ExecutePlanResponse) bool {
 		return resp.GetExecutionProgress().GetNumInflightTasks() > 0
 	}
+	// First, while nothing else wants the server: its stream has an end of its own.
+	_, _, wholeFailed := start(relay.addr, appendFiles(t, "SELECT CAST(id AS INT) AS a FROM range(10)", whole), inFlight)
+	answer := <-written
+	require.NoError(t, answer.err)
+	require.NotNil(t, answer.all[len(answer.all)-1].GetResultComplete(), "it is written")
 	_, halfRuns, halfFailed := start(addr.Endpoint(), appendFiles(t, strings.Replace(slowRows, "1000", "20000", 1), half), inFlight)
 	<-halfRuns
 	reader, reading, readFailed := start(addr.Endpoint(), query, func(resp *wire.ExecutePlanResponse) bool { return resp.GetArrowBatch() != nil })
-	_, _, wholeFailed := start(relay.addr, appendFiles(t, "SELECT CAST(id AS INT) AS a FROM range(10)", whole), inFlight)
 	<-reading
-	require.NoError(t, (<-written).err)
 
 	process, err := os.FindProcess(first.PID())
 	require.NoError(t, err)

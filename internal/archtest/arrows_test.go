@@ -43,6 +43,7 @@ var arrows = map[string][]string{
 	"internal/bench/stock":               {},
 	"hooks":                              {"component"},
 	"hooks/prometheus":                   {"hooks"},
+	"hooks/otel":                         {"component", "hooks"},
 	"hooks/hookstest":                    {"component"},
 	"dataflow":                           {"component", "component/schema", "secrets", "dataflow/value", "internal/columnar", "internal/connect", "internal/connect/wire", "internal/parquet", "internal/sqltext"},
 	"dataflow/value":                     {},
@@ -61,6 +62,7 @@ var arrows = map[string][]string{
 // imports another package of ours must not link them.
 var kept = map[string][]string{
 	"github.com/apache/spark-connect-go":  {"internal/connect", "internal/fakeconnect", "internal/localspark", "internal/bench", "dataflow", "examples"},
+	"go.opentelemetry.io":                 {"hooks/otel"},
 	"github.com/prometheus/client_golang": {"hooks/prometheus"},
 	"github.com/spf13/cobra":              {"pipeline/cli"},
 	"github.com/sony/gobreaker":           {"resilience"},

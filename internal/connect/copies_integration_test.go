@@ -2,6 +2,7 @@ package connect_test
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -44,7 +45,7 @@ func newCopies(t *testing.T, remote string, script func(c *copies, cut func(), p
 	if token := addr.Token.Reveal(); token != "" {
 		param = "/;use_ssl=false;token=" + token
 	}
-	c.conn = openAt(t, proxy.Load().Addr()+param, &connect.Options{SilenceTimeout: time.Second})
+	c.conn = openAt(t, proxy.Load().Addr()+param, &connect.Options{SilenceTimeout: time.Second, InterruptTimeout: 30 * time.Second})
 	return c
 }
 
@@ -152,7 +153,12 @@ func TestRealLateAndDoubledExecutions(t *testing.T) {
 				}
 				return holdFirst(c, cut, plan, forward)
 			})
-			require.ErrorIs(t, c.write(ctx, t, slowRows), context.Canceled)
+			err := c.write(ctx, t, slowRows)
+			require.ErrorIs(t, err, context.Canceled)
+			if errors.Is(err, connect.ErrOutcomeUnknown) {
+				t.Log("the server was too busy to hear of the cancel, and the client says so")
+				return
+			}
 			late := (<-c.late).send(within(t)).class()
 			require.Contains(t, []string{"OPERATION_CANCELED", "INVALID_HANDLE.OPERATION_ABANDONED"}, late)
 			require.Zero(t, c.rows())

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -34,7 +35,11 @@ func TestOpenerWithTLSAndTokenOfTheFile(t *testing.T) {
 			require.NoError(t, os.Mkdir(run, 0o700))
 			require.NoError(t, os.WriteFile(filepath.Join(run, "ca.pem"), ca.PEM(), 0o600))
 			require.NoError(t, os.WriteFile(filepath.Join(run, "token"), []byte("t0ken\n"), 0o600))
-			require.NoError(t, os.WriteFile(filepath.Join(run, "get-token"), []byte("#!/bin/sh\necho \"$1\"\n"), 0o700)) //nolint:gosec // a program
+			// A child of another test would keep the file open for writing, and Linux runs no such file.
+			syscall.ForkLock.RLock()
+			err := os.WriteFile(filepath.Join(run, "get-token"), []byte("#!/bin/sh\necho \"$1\"\n"), 0o700) //nolint:gosec // a program
+			syscall.ForkLock.RUnlock()
+			require.NoError(t, err)
 			p, err := pipeline.FromFile(file, builtins(t), nil)
 			require.NoError(t, err)
 			session, err := pipeline.Opener{}.Open(t.Context(), p)

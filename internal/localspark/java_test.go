@@ -105,7 +105,7 @@ func (b *bundle) javaHome(version string) {
 	b.t.Helper()
 	home := filepath.Join(b.dir, "jdk")
 	require.NoError(b.t, os.MkdirAll(filepath.Join(home, "bin"), 0o755))
-	require.NoError(b.t, os.WriteFile(filepath.Join(home, "bin", "java"), []byte(fakeJava), 0o755))
+	writeProgram(b.t, filepath.Join(home, "bin", "java"), fakeJava)
 	release := "IMPLEMENTOR=\"X\"\nJAVA_VERSION=\"" + version + "\"\n"
 	require.NoError(b.t, os.WriteFile(filepath.Join(home, "release"), []byte(release), 0o644))
 	b.env = append(b.env, "JAVA_HOME="+home)

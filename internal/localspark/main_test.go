@@ -148,7 +148,7 @@ func setup(t testing.TB, programs ...string) *bundle {
 
 func (b *bundle) program(name, script string) {
 	b.t.Helper()
-	require.NoError(b.t, os.WriteFile(filepath.Join(b.bin, name), []byte(script), 0o755))
+	writeProgram(b.t, filepath.Join(b.bin, name), script)
 }
 
 func (b *bundle) options() *localspark.Options {
@@ -292,4 +292,14 @@ func removed(t testing.TB, path string) {
 		_, err := os.Stat(path)
 		return os.IsNotExist(err)
 	}, time.Minute, 20*time.Millisecond, "%s is still there", path)
+}
+
+// writeProgram writes a file that is run. No other test starts a program
+// meanwhile: that would have the file open for writing for a moment, and Linux
+// runs no such file.
+func writeProgram(t testing.TB, path, script string) {
+	t.Helper()
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	require.NoError(t, os.WriteFile(path, []byte(script), 0o755))
 }

@@ -22,7 +22,7 @@ func (r *run) try(ctx context.Context, step *Step, index int, out *outcome) erro
 		return err
 	}
 	policy := resilience.Policy{
-		Retry: settings.Retry, Unsafe: outcomeUnknown, RetryUnsafe: step.RetryUnsafe,
+		Retry: settings.Retry, Unsafe: outcomeUnknown, RetryUnsafe: step.RetryUnsafe, NeverRetryIf: sessionLost,
 		OnRetry: func(ctx context.Context, a resilience.Attempt) {
 			r.runner.hooks.OnRetryAttempt(ctx, hooks.RetryAttempt{
 				Pipeline: r.result.Pipeline, RunID: r.result.RunID, Name: step.Name, Type: step.Type,
@@ -49,6 +49,10 @@ func (r *run) try(ctx context.Context, step *Step, index int, out *outcome) erro
 
 // outcomeUnknown reports whether a write may have happened.
 func outcomeUnknown(err error) bool { return errors.Is(err, dataflow.ErrOutcomeUnknown) }
+
+// sessionLost reports whether the session of the run is gone, and with it the
+// views that other components have made: no attempt on it can succeed.
+func sessionLost(err error) bool { return errors.Is(err, dataflow.ErrSessionLost) }
 
 // breakerName is the name that the settings give, or one that no other step of
 // any pipeline has.

@@ -85,6 +85,7 @@ func TestOnlyWhatMayPassIsTriedAgain(t *testing.T) {
 	for name, err := range map[string]error{
 		"syntax":            &component.SparkError{Code: "Internal", Class: "PARSE_SYNTAX_ERROR", SQLState: "42601"},
 		"an unknown write":  fmt.Errorf("write: %w", dataflow.ErrOutcomeUnknown),
+		"a lost session":    fmt.Errorf("%w: %w", dataflow.ErrSessionLost, errPassing),
 		"marked by someone": resilience.Permanent(errBroken),
 	} {
 		synctest.Test(t, func(t *testing.T) {

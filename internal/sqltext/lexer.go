@@ -10,20 +10,29 @@ import (
 type kind uint8
 
 const (
-	// kindWord is an unquoted identifier, keyword or number.
+	// kindWord is an unquoted identifier, keyword or whole number.
 	kindWord kind = iota
 	// kindQuoted is an identifier in backquotes.
 	kindQuoted
 	// kindString is a string literal in single or double quotes.
 	kindString
-	// kindPunctuation is any other character.
+	// kindNumber is a number with a point or an exponent.
+	kindNumber
+	// kindPunctuation is one of the signs, or any other character.
 	kindPunctuation
 )
+
+// signs are the tokens of several characters that make a difference here.
+var signs = []string{"/*+", "<=>", "*/", "||", "|>", "=>", "->", "::"}
 
 // lexer walks over a query. White space and comments never become tokens.
 type lexer struct {
 	text string
 	at   int
+	// numbers makes tokens of decimal numbers.
+	numbers bool
+	// unclosed is what the text ends in, "a quote" or "a comment", or empty.
+	unclosed string
 }
 
 // next returns the kind and the content of the next token: without quotes, and
@@ -35,19 +44,20 @@ func (l *lexer) next() (kind, string, bool) {
 	}
 	switch c := l.text[l.at]; {
 	case c == '`':
-		return kindQuoted, l.quoted('`', false), true
+		return kindQuoted, l.quoted('`'), true
 	case c == '\'' || c == '"':
-		return kindString, l.quoted(c, true), true
+		return kindString, l.quoted(c), true
 	case (c == 'r' || c == 'R') && l.quoteAt(l.at+1):
 		l.at++
-		return kindString, l.quoted(l.text[l.at], false), true
+		return kindString, l.raw(), true
+	}
+	if number := l.number(); number != "" {
+		return kindNumber, number, true
 	}
 	if word := l.word(); word != "" {
 		return kindWord, word, true
 	}
-	_, size := utf8.DecodeRuneInString(l.text[l.at:])
-	l.at += size
-	return kindPunctuation, l.text[l.at-size : l.at], true
+	return kindPunctuation, l.sign(), true
 }
 
 // skipBlank moves over white space and comments.
@@ -60,7 +70,7 @@ func (l *lexer) skipBlank() {
 			l.at += size
 		case strings.HasPrefix(rest, "--"):
 			l.lineComment()
-		case strings.HasPrefix(rest, "/*"):
+		case opensComment(rest):
 			l.blockComment()
 		default:
 			return
@@ -68,17 +78,24 @@ func (l *lexer) skipBlank() {
 	}
 }
 
-// lineComment moves over "-- ...". A backslash before the line break continues
-// the comment on the next line, as in Spark.
+// opensComment reports whether the text begins with a comment in brackets. A
+// hint, "/*+", is none.
+func opensComment(text string) bool {
+	return strings.HasPrefix(text, "/*") && !strings.HasPrefix(text, "/*+")
+}
+
+// lineComment moves over "-- ...", which ends with a line feed or a carriage
+// return. A backslash before the line feed continues the comment on the next
+// line.
 func (l *lexer) lineComment() {
 	for l.at < len(l.text) {
-		end := strings.IndexByte(l.text[l.at:], '\n')
+		end := strings.IndexAny(l.text[l.at:], "\r\n")
 		if end < 0 {
 			l.at = len(l.text)
 			return
 		}
 		l.at += end + 1
-		if end == 0 || l.text[l.at-2] != '\\' {
+		if end == 0 || l.text[l.at-1] == '\r' || l.text[l.at-2] != '\\' {
 			return
 		}
 	}
@@ -90,7 +107,7 @@ func (l *lexer) blockComment() {
 	for l.at < len(l.text) {
 		rest := l.text[l.at:]
 		switch {
-		case strings.HasPrefix(rest, "/*"):
+		case opensComment(rest):
 			depth++
 			l.at += 2
 		case strings.HasPrefix(rest, "*/"):
@@ -103,18 +120,18 @@ func (l *lexer) blockComment() {
 			l.at++
 		}
 	}
+	l.unclosed = "a comment"
 }
 
 // quoted reads the content of a quoted token that begins here. A doubled quote
-// stands for one; a backslash takes the next character literally where the
-// token knows escapes.
-func (l *lexer) quoted(quote byte, escapes bool) string {
+// stands for one; in a string a backslash takes the next character literally.
+func (l *lexer) quoted(quote byte) string {
 	l.at++
 	var out strings.Builder
 	for l.at < len(l.text) {
 		c := l.text[l.at]
 		l.at++
-		if c == '\\' && escapes && l.at < len(l.text) {
+		if c == '\\' && quote != '`' && l.at < len(l.text) {
 			c = l.text[l.at]
 			l.at++
 			out.WriteByte(c)
@@ -128,7 +145,22 @@ func (l *lexer) quoted(quote byte, escapes bool) string {
 		}
 		out.WriteByte(c)
 	}
+	l.unclosed = "a quote"
 	return out.String()
+}
+
+// raw reads a literal that knows neither escapes nor doubled quotes.
+func (l *lexer) raw() string {
+	quote := l.text[l.at]
+	l.at++
+	start := l.at
+	end := strings.IndexByte(l.text[start:], quote)
+	if end < 0 {
+		l.unclosed, l.at = "a quote", len(l.text)
+		return l.text[start:]
+	}
+	l.at += end + 1
+	return l.text[start : start+end]
 }
 
 // word reads a run of letters, digits and underscores, or nothing.
@@ -136,12 +168,29 @@ func (l *lexer) word() string {
 	start := l.at
 	for l.at < len(l.text) {
 		r, size := utf8.DecodeRuneInString(l.text[l.at:])
-		if r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) {
+		if !isWordRune(r) {
 			break
 		}
 		l.at += size
 	}
 	return l.text[start:l.at]
+}
+
+func isWordRune(r rune) bool {
+	return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
+}
+
+// sign reads one of the signs, or one character.
+func (l *lexer) sign() string {
+	_, size := utf8.DecodeRuneInString(l.text[l.at:])
+	for _, sign := range signs {
+		if strings.HasPrefix(l.text[l.at:], sign) {
+			size = len(sign)
+			break
+		}
+	}
+	l.at += size
+	return l.text[l.at-size : l.at]
 }
 
 func (l *lexer) quoteAt(at int) bool {

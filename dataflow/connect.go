@@ -39,6 +39,11 @@ type ConnectOptions struct {
 	// SessionID resumes the session of this id, a UUID, or makes it; default a
 	// new one. The same as session_id in the connection string.
 	SessionID string
+	// ServerSessionID is the [Session.ServerSessionID] that the session of SessionID
+	// is known to have; default any. If the server has another one, since it was
+	// restarted or has given the session up, Connect fails with [ErrSessionLost]
+	// and makes no new session.
+	ServerSessionID string
 	// KeepSession leaves the session on the server at Close, with its views,
 	// for somebody who resumes it by its id.
 	KeepSession bool
@@ -80,7 +85,8 @@ func Connect(ctx context.Context, remote string, opts *ConnectOptions) (*Session
 	conn, err := connect.Open(ctx, remote, &connect.Options{
 		UserAgent: opts.UserAgent, Headers: opts.Headers, MaxMessage: opts.MaxMessageSize,
 		ConnectTimeout: opts.ConnectTimeout, ReconnectTimeout: opts.ReconnectTimeout, SilenceTimeout: opts.SilenceTimeout,
-		Keepalive: opts.PingInterval, SessionKeepalive: opts.SessionKeepalive, SessionID: opts.SessionID, KeepSession: opts.KeepSession,
+		Keepalive: opts.PingInterval, SessionKeepalive: opts.SessionKeepalive, SessionID: opts.SessionID,
+		ServerSessionID: opts.ServerSessionID, KeepSession: opts.KeepSession,
 		Logger: opts.Logger, ServerDone: opts.ServerDone, ServerLog: opts.ServerLog,
 		TLS: opts.TLS.settings(), Token: opts.Token.settings(), AllowPlaintextToken: opts.Token.AllowPlaintext,
 	})

@@ -70,8 +70,26 @@ func (s *Session) Close(ctx context.Context) error {
 	return s.closeErr
 }
 
-// ID returns the id of the session, a UUID.
+// ID returns the id of the session, a UUID. Another process comes back to the
+// session with ConnectOptions.SessionID, at the same [Session.Address] and as the
+// same [Session.UserID] (user_id in the connection string), since every user has
+// sessions of its own; with ConnectOptions.ServerSessionID it makes sure that the
+// server has the session still. The session must not be closed before, unless
+// with KeepSession.
 func (s *Session) ID() string { return s.conn.SessionID() }
+
+// ServerSessionID returns the server's own id of the session. A server that has
+// lost the session makes a new one under the old [Session.ID], but never with the
+// same id of its own.
+func (s *Session) ServerSessionID() string { return s.conn.ServerSessionID() }
+
+// UserID returns the user of the session: user_id of the connection string, or
+// the environment's SPARK_USER or USER, or "na".
+func (s *Session) UserID() string { return s.conn.UserID() }
+
+// Address returns the address of the server as "sc://host:port", with no
+// parameters and so with no secret.
+func (s *Session) Address() string { return s.conn.Address().String() }
 
 // ServerVersion returns the Spark version of the server, for example "4.0.1".
 func (s *Session) ServerVersion() string { return s.conn.Version() }
@@ -82,8 +100,11 @@ func (s *Session) ServerVersion() string { return s.conn.Version() }
 // they are. Components need not call it: [Component] does.
 func (s *Session) Error(ctx context.Context, err error) error { return s.conn.Error(ctx, err) }
 
-// InterruptTag ends all operations of the session that carry the tag and
-// returns their ids. It blocks for one round trip.
+// InterruptTag ends all operations of the session that carry the tag, see
+// [WithOperationTags], and returns their ids, none when there are no such. Whoever
+// has come back to the session ([Session.ID]) ends those of another process, whose
+// calls then fail with the class OPERATION_CANCELED. It blocks for one round trip
+// and does not wait until they have ended.
 func (s *Session) InterruptTag(ctx context.Context, tag string) ([]string, error) {
 	return s.conn.InterruptTag(ctx, tag)
 }

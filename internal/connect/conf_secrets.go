@@ -8,19 +8,11 @@ import (
 	"strings"
 
 	"github.com/sparkpipe/sparkpipe/component"
+	"github.com/sparkpipe/sparkpipe/secrets"
 )
 
-// redacted stands for a secret, as it does in package secrets.
-const redacted = "[REDACTED]"
-
-// IsSecretKey reports whether the value of a property is taken for a secret: its
-// key speaks of a password, a secret, a token, a credential or a key.
-func IsSecretKey(key string) bool {
-	key = strings.ToLower(key)
-	return slices.ContainsFunc([]string{"passw", "secret", "token", "credential", "key"}, func(word string) bool {
-		return strings.Contains(key, word)
-	})
-}
+// redacted stands for a secret.
+const redacted = secrets.Redacted
 
 // withoutSecrets gives the error of the server without the values of those keys
 // that are secret: the server repeats what it refuses.
@@ -54,7 +46,7 @@ func withoutSecrets(err error, conf map[string]string, keys []string) error {
 func secretPattern(conf map[string]string, keys []string) *regexp.Regexp {
 	var values []string
 	for _, key := range keys {
-		if value := strings.TrimSpace(conf[key]); value != "" && IsSecretKey(key) {
+		if value := strings.TrimSpace(conf[key]); value != "" && secrets.IsKey(key) {
 			values = append(values, regexp.QuoteMeta(value))
 		}
 	}

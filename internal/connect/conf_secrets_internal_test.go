@@ -10,19 +10,6 @@ import (
 	"github.com/sparkpipe/sparkpipe/component"
 )
 
-func TestIsSecretKey(t *testing.T) {
-	t.Parallel()
-	for _, key := range []string{
-		"spark.hadoop.javax.jdo.option.ConnectionPassword", "spark.my.SECRET", "fs.s3a.secret.key", "fs.s3a.access.key",
-		"spark.connect.authenticate.token", "my.passwd", "aws.credentials", "spark.ssl.keyPassword", "my.apiKey",
-	} {
-		require.True(t, IsSecretKey(key), key)
-	}
-	for _, key := range []string{"", "spark.sql.shuffle.partitions", "spark.app.name"} {
-		require.False(t, IsSecretKey(key), key)
-	}
-}
-
 func TestErrorsOfSecretPropertiesHideTheirValues(t *testing.T) {
 	t.Parallel()
 	const secret = `s3nt(inel`

@@ -30,6 +30,9 @@ type Conn struct {
 	// serverID is the server's own id of the session. Every request names it, so
 	// that a server which was restarted cannot answer with an empty session.
 	serverID atomic.Pointer[string]
+	// sameSession is set when the session is surely the one that its id named from
+	// the beginning: it was new, or serverID was known before it was opened.
+	sameSession bool
 
 	observers  observers
 	background background
@@ -49,11 +52,14 @@ func Open(ctx context.Context, remote string, opts *Options) (*Conn, error) {
 	if o.SessionID != "" && (uuid.Validate(o.SessionID) != nil || addr.SessionID != "" && addr.SessionID != o.SessionID) {
 		return nil, errors.New("the session id must be a UUID, and the same as session_id in the connection string if that has one")
 	}
+	if o.ServerSessionID != "" && cmp.Or(o.SessionID, addr.SessionID) == "" {
+		return nil, errors.New("ServerSessionID is of a session that is resumed, so SessionID must be set too")
+	}
 	l, err := newLink(addr, o)
 	if err != nil {
 		return nil, fmt.Errorf("connect to Spark at %s: %w", addr, err)
 	}
-	c, err := l.newConn(ctx, cmp.Or(o.SessionID, addr.SessionID))
+	c, err := l.newConn(ctx, cmp.Or(o.SessionID, addr.SessionID), o.ServerSessionID)
 	if err != nil {
 		return nil, fmt.Errorf("connect to Spark at %s: %w", addr, err)
 	}
@@ -68,16 +74,20 @@ func (c *Conn) NewSession(ctx context.Context) (*Conn, error) {
 		return nil, ErrClosed
 	}
 	c.retain()
-	other, err := c.newConn(ctx, "")
+	other, err := c.newConn(ctx, "", "")
 	if err != nil {
 		return nil, fmt.Errorf("open another session at %s: %w", c.addr, err)
 	}
 	return other, nil
 }
 
-// newConn makes a session on the link, which it holds on to from now on.
-func (l *link) newConn(ctx context.Context, sessionID string) (*Conn, error) {
-	c := &Conn{link: l, sessionID: sessionID}
+// newConn makes a session on the link, which it holds on to from now on. The ids
+// are those that the session must have, or empty.
+func (l *link) newConn(ctx context.Context, sessionID, serverID string) (*Conn, error) {
+	c := &Conn{link: l, sessionID: sessionID, sameSession: sessionID == "" || serverID != ""}
+	if serverID != "" {
+		c.serverID.Store(&serverID)
+	}
 	c.background.start()
 	if err := c.open(ctx); err != nil {
 		c.closed.Store(true)
@@ -100,11 +110,15 @@ func (c *Conn) open(ctx context.Context) error {
 		return err
 	}
 	c.add(c)
-	version, err := c.askVersion(ctx)
+	expected := c.ServerSessionID()
+	version, got, err := c.askVersion(ctx)
 	if err != nil {
 		return err
 	}
 	c.version.CompareAndSwap(nil, &version)
+	if expected != "" && got != expected { // from a server that did not look at what the request names
+		return fmt.Errorf("%w: under the id %s the server has %q and not %q", ErrSessionLost, c.sessionID, got, expected)
+	}
 	return nil
 }
 
@@ -126,15 +140,16 @@ func (c *Conn) learnSession(ctx context.Context) error {
 	return nil
 }
 
-// askVersion is the one call of Open, for an early error.
-func (c *Conn) askVersion(ctx context.Context) (string, error) {
+// askVersion is the one call of Open, for an early error. It returns the server's
+// own id of the session too.
+func (c *Conn) askVersion(ctx context.Context) (version, serverID string, err error) {
 	limited, cancel := context.WithTimeoutCause(ctx, c.opts.ConnectTimeout,
 		fmt.Errorf("no answer within %s; is the address right and the port reachable?", c.opts.ConnectTimeout))
 	defer cancel()
 	resp, err := c.Analyze(withoutRetry(limited), &wire.AnalyzePlanRequest{
 		Analyze: &wire.AnalyzePlanRequest_SparkVersion_{SparkVersion: &wire.AnalyzePlanRequest_SparkVersion{}},
 	})
-	return resp.GetSparkVersion().GetVersion(), err
+	return resp.GetSparkVersion().GetVersion(), resp.GetServerSideSessionId(), err
 }
 
 // Session returns the client's session on this connection.
@@ -142,6 +157,18 @@ func (c *Conn) Session() sql.SparkSession { return c.session }
 
 // SessionID returns the id of the session, a UUID.
 func (c *Conn) SessionID() string { return c.sessionID }
+
+// ServerSessionID returns the server's own id of the session, or "" of a server
+// that does not tell it.
+func (c *Conn) ServerSessionID() string {
+	if id := c.serverID.Load(); id != nil {
+		return *id
+	}
+	return ""
+}
+
+// UserID returns the user of the session.
+func (c *Conn) UserID() string { return c.user }
 
 // Version returns the server's Spark version, for example "4.0.1", or "" before
 // the server has answered.

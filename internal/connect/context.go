@@ -16,11 +16,14 @@ func WithTags(ctx context.Context, tags ...string) context.Context {
 	copy(all, have)
 	for _, tag := range tags {
 		if tag != "" {
-			all = append(all, strings.ReplaceAll(tag, ",", "_"))
+			all = append(all, plainTag(tag))
 		}
 	}
 	return context.WithValue(ctx, tagsKey{}, all)
 }
+
+// plainTag is a tag as it is sent.
+func plainTag(tag string) string { return strings.ReplaceAll(tag, ",", "_") }
 
 // TagsOf returns the tags of ctx. The slice must not be changed.
 func TagsOf(ctx context.Context) []string {

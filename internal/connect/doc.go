@@ -11,6 +11,9 @@
 // [Conn.Export] takes the relation out of a DataFrame, [Conn.Import] makes a
 // DataFrame of a relation. [Conn.Execute] runs commands that the client lacks.
 //
+// Who wants to know after a crash what ran has it recorded ([WithRecorder]), opens
+// the session again with Options.ServerSessionID, and asks ([Conn.Outcome]).
+//
 // A connection is safe for concurrent use.
 //
 // # Errors

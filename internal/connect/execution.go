@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/sparkpipe/sparkpipe/component"
+	"github.com/sparkpipe/sparkpipe/internal/connect/wire"
 )
 
 // execution is one ExecutePlan, as the client or we see it: a stream of
@@ -42,7 +43,9 @@ type execution struct {
 
 	request     proto.Message
 	operationID string
-	command     bool // may have an effect
+	operation   OperationEnd // as far as it is known
+	command     bool         // may have an effect
+	kept        bool         // somebody may ask for its end later
 	view        responseView
 
 	stream    grpc.ClientStream  // nil between two streams
@@ -97,10 +100,32 @@ func (e *execution) SendMsg(m any) error {
 		e.cancel()
 		return errClosedCall()
 	}
-	e.conn.complete(m)
-	e.request = msg
-	e.operationID, e.command = completeExecute(msg.ProtoReflect(), TagsOf(e.ctx))
+	e.kept = follows(e.ctx)
+	if attach, ok := m.(*wire.ReattachExecuteRequest); ok {
+		e.operationID, e.command, e.sends, e.known = attach.GetOperationId(), true, 1, true
+	} else if err := e.prepare(msg); err != nil {
+		e.cancel()
+		return err
+	}
 	e.stopWatch = context.AfterFunc(e.ctx, e.interrupt)
+	return nil
+}
+
+// prepare completes the request and has it recorded.
+func (e *execution) prepare(msg proto.Message) error {
+	e.conn.complete(msg)
+	e.request = msg
+	op := completeExecute(msg.ProtoReflect(), TagsOf(e.ctx), recorderOf(e.ctx) != nil)
+	e.operationID, e.command = op.ID, op.Kind != OperationQuery
+	if !e.kept { // else it is about an operation that has been recorded
+		if err := e.record(op); err != nil {
+			return err
+		}
+		if err := e.ctx.Err(); err != nil { // it ended while the recorders were at work
+			return e.link.callError(e.ctx, err)
+		}
+	}
+	e.operation = OperationEnd{Operation: op, SessionID: e.conn.sessionID, Started: time.Now()}
 	return nil
 }
 
@@ -123,6 +148,7 @@ func (e *execution) RecvMsg(m any) error {
 		}
 	}
 	e.finish()
+	e.tellEnd(nil)
 	return io.EOF
 }
 
@@ -147,8 +173,10 @@ func (e *execution) taken(m any) {
 	e.fruitless = 0
 	seen := e.view.read(m)
 	e.lastID, e.complete = seen.id, seen.complete
+	e.operation.Rows += seen.rows
+	e.operation.Bytes += int64(seen.size)
 	e.tell(seen)
-	if e.taking += seen.size; e.taking >= releaseEvery && !e.complete && e.releasing.CompareAndSwap(false, true) {
+	if e.taking += seen.size; e.taking >= releaseEvery && !e.complete && !e.kept && e.releasing.CompareAndSwap(false, true) {
 		e.taking = 0
 		id, until := e.operationID, e.lastID
 		e.conn.background.Go(func(ctx context.Context) {
@@ -190,6 +218,7 @@ func (e *execution) fail(err error) error {
 		failed = outcomeUnknown(failed)
 	}
 	e.finish()
+	e.tellEnd(failed)
 	return failed
 }
 
@@ -224,7 +253,9 @@ func (e *execution) interrupt() {
 		case <-ctx.Done():
 			timer.Stop()
 			e.unheard.Store(true)
-			e.conn.background.Go(func(ctx context.Context) { e.conn.releaseAll(ctx, e.operationID) }) // ends it too
+			if !e.kept { // else the server is to go on knowing it
+				e.conn.background.Go(func(ctx context.Context) { e.conn.releaseAll(ctx, e.operationID) }) // ends it too
+			}
 			return
 		case <-timer.C:
 		}

@@ -51,7 +51,7 @@ func (l *link) stream(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.Clien
 	open := func(ctx context.Context, method string) (grpc.ClientStream, error) {
 		return streamer(l.withHeaders(ctx), desc, cc, method, opts...)
 	}
-	if method == servicePrefix+"ExecutePlan" {
+	if method == servicePrefix+"ExecutePlan" || method == servicePrefix+"ReattachExecute" {
 		return newExecution(ctx, l, open)
 	}
 	s, err := open(ctx, method)

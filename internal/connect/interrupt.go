@@ -2,6 +2,7 @@ package connect
 
 import (
 	"context"
+	"errors"
 
 	"github.com/sparkpipe/sparkpipe/internal/connect/wire"
 )
@@ -15,8 +16,13 @@ func (c *Conn) Interrupt(ctx context.Context, operationID string) ([]string, err
 	})
 }
 
-// InterruptTag ends all operations of the session that carry the tag.
+// InterruptTag ends all operations of the session that carry the tag, in the form
+// that [WithTags] gives it.
 func (c *Conn) InterruptTag(ctx context.Context, tag string) ([]string, error) {
+	if tag == "" {
+		return nil, errors.New("interrupt Spark operations by their tag: the tag is empty")
+	}
+	tag = plainTag(tag)
 	return c.interrupt(ctx, &wire.InterruptRequest{
 		InterruptType: wire.InterruptRequest_INTERRUPT_TYPE_TAG,
 		Interrupt:     &wire.InterruptRequest_OperationTag{OperationTag: tag},

@@ -61,6 +61,10 @@ type Options struct {
 	// SessionID is the id of the session to resume; default a new one. It is the
 	// same as Address.SessionID.
 	SessionID string
+	// ServerSessionID is the server's own id that the session must have; empty
+	// takes any. A server that has another one, since it was restarted or has given
+	// the session up, is refused with [ErrSessionLost].
+	ServerSessionID string
 	// KeepSession leaves the session on the server at Close, for somebody who
 	// resumes it by its id.
 	KeepSession bool

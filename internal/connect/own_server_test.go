@@ -16,6 +16,12 @@ import (
 // test is skipped where none is named for tests in general.
 func ownServer(t *testing.T, master string, conf map[string]string) *localspark.Server {
 	t.Helper()
+	return ownServerOf(t, localspark.DefaultVersion, master, conf)
+}
+
+// ownServerOf is ownServer for another version of Spark.
+func ownServerOf(t *testing.T, version, master string, conf map[string]string) *localspark.Server {
+	t.Helper()
 	sparktest.Remote(t) // says that a Spark can be had here
 	all := map[string]string{
 		"spark.driver.memory": "1g", "spark.sql.shuffle.partitions": "1",
@@ -23,7 +29,7 @@ func ownServer(t *testing.T, master string, conf map[string]string) *localspark.
 	}
 	maps.Copy(all, conf)
 	server, err := localspark.Start(t.Context(), &localspark.Options{
-		Version: localspark.DefaultVersion, Master: master, Conf: all,
+		Version: version, Master: master, Conf: all,
 		Env: append(os.Environ(), sparktest.EnvRemote+"=", "SPARK_HOME=", "TMPDIR="+t.TempDir()),
 	})
 	require.NoError(t, err)

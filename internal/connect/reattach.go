@@ -74,6 +74,7 @@ func (e *execution) reattach() error {
 		req.LastResponseId = &e.lastID
 	}
 	e.attached = true
+	e.operation.Reattached++
 	return e.begin(s, req)
 }
 
@@ -196,7 +197,7 @@ func isOrphaned(st *status.Status, class string) bool {
 // keeps a note of that and refuses the copy. After a release Spark before 4.1
 // knows nothing and runs the copy (SPARK-53492).
 func (e *execution) held() bool {
-	return e.command && (e.sends > 1 || e.conn.Hazards().LateExecuteAccepted)
+	return e.kept || e.command && (e.sends > 1 || e.conn.Hazards().LateExecuteAccepted)
 }
 
 // hasVerdict reports whether Spark itself has spoken, and not the transport.

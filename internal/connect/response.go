@@ -12,15 +12,24 @@ import (
 
 // completeExecute makes an ExecutePlanRequest reattachable, gives it an operation
 // id unless it has one, and adds the tags. The message may be the client's or
-// ours: the names of the fields are the same. It reports whether the plan is a
-// command.
-func completeExecute(m protoreflect.Message, tags []string) (operationID string, command bool) {
+// ours: the names of the fields are the same. One that is recorded and may have
+// an effect gets an id of [recordedID].
+func completeExecute(m protoreflect.Message, tags []string, recorded bool) (op Operation) {
 	fields := m.Descriptor().Fields()
+	if field := fields.ByName("plan"); field != nil {
+		plan := m.Get(field).Message()
+		if op.Kind = kindOf(plan); op.Kind == OperationView {
+			op.View = viewOf(plan)
+		}
+	}
 	if id := fields.ByName("operation_id"); id != nil {
-		if !m.Has(id) {
+		switch {
+		case recorded && op.Kind.HasEffect():
+			m.Set(id, protoreflect.ValueOfString(recordedID()))
+		case !m.Has(id):
 			m.Set(id, protoreflect.ValueOfString(uuid.NewString()))
 		}
-		operationID = m.Get(id).String()
+		op.ID = m.Get(id).String()
 	}
 	if field := fields.ByName("request_options"); field != nil {
 		m.Clear(field)
@@ -28,17 +37,14 @@ func completeExecute(m protoreflect.Message, tags []string) (operationID string,
 		reattach := option.Mutable(option.Descriptor().Fields().ByName("reattach_options")).Message()
 		reattach.Set(reattach.Descriptor().Fields().ByName("reattachable"), protoreflect.ValueOfBool(true))
 	}
-	if field := fields.ByName("plan"); field != nil {
-		plan := m.Get(field).Message()
-		command = plan.Has(plan.Descriptor().Fields().ByName("command"))
+	if field := fields.ByName("tags"); field != nil {
+		op.Tags = addTags(m.Mutable(field).List(), tags)
 	}
-	if field := fields.ByName("tags"); field != nil && len(tags) > 0 {
-		addTags(m.Mutable(field).List(), tags)
-	}
-	return operationID, command
+	return op
 }
 
-func addTags(list protoreflect.List, tags []string) {
+// addTags adds those that the list lacks and returns all.
+func addTags(list protoreflect.List, tags []string) []string {
 	have := make([]string, list.Len())
 	for i := range have {
 		have[i] = list.Get(i).String()
@@ -46,14 +52,17 @@ func addTags(list protoreflect.List, tags []string) {
 	for _, tag := range tags {
 		if !slices.Contains(have, tag) {
 			list.Append(protoreflect.ValueOfString(tag))
+			have = append(have, tag)
 		}
 	}
+	return have
 }
 
 // response is what an execution itself wants to know of a response.
 type response struct {
 	id       string
 	size     int // of the rows, in bytes
+	rows     int64
 	complete bool
 	progress *wire.ExecutePlanResponse_ExecutionProgress
 	observed []*wire.ExecutePlanResponse_ObservedMetrics
@@ -62,15 +71,15 @@ type response struct {
 // responseView reads responses of the client's type or ours. It remembers the
 // descriptors of the former.
 type responseView struct {
-	of                                            protoreflect.MessageDescriptor
-	id, batch, data, complete, progress, observed protoreflect.FieldDescriptor
+	of                                                  protoreflect.MessageDescriptor
+	id, batch, data, rows, complete, progress, observed protoreflect.FieldDescriptor
 }
 
 func (v *responseView) read(m any) response {
 	if ours, ok := m.(*wire.ExecutePlanResponse); ok {
 		return response{
 			id: ours.GetResponseId(), size: len(ours.GetArrowBatch().GetData()), complete: ours.GetResultComplete() != nil,
-			progress: ours.GetExecutionProgress(), observed: ours.GetObservedMetrics(),
+			progress: ours.GetExecutionProgress(), observed: ours.GetObservedMetrics(), rows: ours.GetArrowBatch().GetRowCount(),
 		}
 	}
 	msg, ok := m.(proto.Message)
@@ -84,7 +93,8 @@ func (v *responseView) read(m any) response {
 	}
 	seen := response{id: r.Get(v.id).String(), complete: r.Has(v.complete)}
 	if r.Has(v.batch) {
-		seen.size = len(r.Get(v.batch).Message().Get(v.data).Bytes())
+		batch := r.Get(v.batch).Message()
+		seen.size, seen.rows = len(batch.Get(v.data).Bytes()), batch.Get(v.rows).Int()
 	}
 	if r.Has(v.progress) || r.Has(v.observed) {
 		var ours wire.ExecutePlanResponse
@@ -105,7 +115,7 @@ func (v *responseView) learn(of protoreflect.MessageDescriptor) {
 		progress: fields.ByName("execution_progress"), observed: fields.ByName("observed_metrics"),
 	}
 	if v.batch != nil {
-		v.data = v.batch.Message().Fields().ByName("data")
+		v.data, v.rows = v.batch.Message().Fields().ByName("data"), v.batch.Message().Fields().ByName("row_count")
 	}
 }
 

@@ -58,6 +58,9 @@ func named(spark *component.SparkError) error {
 	if slices.Contains(lostClasses, spark.Class) {
 		return fmt.Errorf("%w: %w", ErrSessionLost, spark)
 	}
+	if isFence(spark) {
+		return fmt.Errorf("another process found that the operation had not begun, and gave it up: %w", spark)
+	}
 	return spark
 }
 

@@ -56,7 +56,7 @@ func (s *Server) analyze(req *wire.AnalyzePlanRequest) (*wire.AnalyzePlanRespons
 	case *wire.AnalyzePlanRequest_SemanticHash_:
 		resp.Result = &wire.AnalyzePlanResponse_SemanticHash_{SemanticHash: &wire.AnalyzePlanResponse_SemanticHash{Result: 1}}
 	default:
-		return nil, status.Error(codes.Unimplemented, "the fake server answers no such analysis")
+		return s.scriptedAnalysis(req, resp)
 	}
 	return resp, nil
 }

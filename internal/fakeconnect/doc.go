@@ -8,5 +8,6 @@
 // tells what arrived.
 //
 // It checks nothing that Spark checks: a plan that this server accepts may be
-// refused by a real one.
+// refused by a real one. Only a query of the one word "sparkpipe_…" is the syntax
+// error that it is.
 package fakeconnect

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 
 	"google.golang.org/grpc"
@@ -147,7 +148,7 @@ func (s *Server) begin(ctx context.Context, req *wire.ExecutePlanRequest) (op *O
 		return have, true, nil
 	case have != nil:
 		return nil, false, failure("INVALID_HANDLE.OPERATION_ALREADY_EXISTS", "HY000")
-	case s.ended[id] && s.version != Version: // Spark 4.0 keeps no note of it
+	case s.abandoned[id], s.ended[id] && s.version != Version: // Spark 4.0 keeps no note of a release
 		return nil, false, failure("INVALID_HANDLE.OPERATION_ABANDONED", "HY000")
 	}
 	op = newOperation(ctx, req, s.sessionID)
@@ -171,6 +172,9 @@ func (s *Server) unlist(op *Operation) {
 }
 
 func (s *Server) runScript(op *Operation) error {
+	if err := op.oneWord(); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	script := s.script
 	s.running++
@@ -239,8 +243,11 @@ func (s *Server) reattach(_ any, stream grpc.ServerStream) error {
 		return err
 	}
 	s.mu.Lock()
-	op := s.operations[req.GetOperationId()]
+	op, abandoned := s.operations[req.GetOperationId()], s.abandoned[req.GetOperationId()]
 	s.mu.Unlock()
+	if abandoned {
+		return failure("INVALID_HANDLE.OPERATION_ABANDONED", "HY000")
+	}
 	if op == nil {
 		return failure("INVALID_HANDLE.OPERATION_NOT_FOUND", "HY000")
 	}
@@ -275,4 +282,17 @@ func (op *Operation) defaultAnswer() error {
 		return nil
 	}
 	return op.SendStrings("value", "1")
+}
+
+// oneWord refuses a query of one word of ours, as Spark's parser would.
+func (op *Operation) oneWord() error {
+	word := op.SQL()
+	if op.Request.GetPlan().GetRoot() == nil || !strings.HasPrefix(word, "sparkpipe_") || strings.Contains(word, " ") {
+		return nil
+	}
+	return Failure{
+		Class: "PARSE_SYNTAX_ERROR", State: "42601", Message: "Syntax error at or near '" + word + "'.",
+		Parameters: map[string]string{"error": "'" + word + "'", "hint": ""},
+		JavaClass:  "org.apache.spark.sql.catalyst.parser.ParseException",
+	}.Error()
 }

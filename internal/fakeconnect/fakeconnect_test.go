@@ -142,3 +142,23 @@ func TestStopBreaksOpenCalls(t *testing.T) {
 	require.Error(t, <-done)
 	require.True(t, errors.Is(conn.Close(t.Context()), nil))
 }
+
+func TestAbandonedOperationsAreRefused(t *testing.T) {
+	t.Parallel()
+	server := fakeconnect.Start(t)
+	conn := open(t, server)
+	var id string
+	ctx := connect.WithRecorder(t.Context(), func(_ context.Context, op connect.Operation) error {
+		id = op.ID
+		return nil
+	})
+	_, err := conn.Execute(ctx, &wire.Command{CommandType: &wire.Command_SqlCommand{SqlCommand: &wire.SqlCommand{}}})
+	require.NoError(t, err)
+	require.Equal(t, 1, server.Held())
+	server.Abandon()
+	require.Zero(t, server.Held())
+	got, err := conn.Outcome(t.Context(), id)
+	require.NoError(t, err)
+	require.Equal(t, connect.OutcomeUnknown, got.State)
+	require.ErrorContains(t, got.Err, "INVALID_HANDLE.OPERATION_ABANDONED")
+}

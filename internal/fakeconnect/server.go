@@ -43,10 +43,12 @@ type Server struct {
 
 	mu       sync.Mutex
 	script   Script
+	analysis Analysis
 	requests []Request
 	// operations are those that the client has not released.
 	operations map[string]*Operation
 	ended      map[string]bool // released
+	abandoned  map[string]bool // given up by the server
 	version    string
 	running    int
 	perStream  int
@@ -87,7 +89,7 @@ func New() (*Server, error) {
 	}
 	s := &Server{
 		listener: listener, sessionID: uuid.NewString(), grpc: grpc.NewServer(grpc.MaxRecvMsgSize(128 << 20)),
-		operations: map[string]*Operation{}, ended: map[string]bool{}, version: Version, conf: map[string]string{}, static: map[string]string{},
+		operations: map[string]*Operation{}, ended: map[string]bool{}, abandoned: map[string]bool{}, version: Version, conf: map[string]string{}, static: map[string]string{},
 		details: map[string]*wire.FetchErrorDetailsResponse{}, served: make(chan struct{}),
 	}
 	s.life, s.end = context.WithCancel(context.Background())
@@ -183,8 +185,19 @@ func (s *Server) limit() int {
 	return s.perStream
 }
 
-// Forget makes the server know nothing of its operations any more, as one that
-// has given them up.
+// Abandon makes the server give up its operations, as Spark does with those that
+// nobody attends to for some minutes: it refuses to hear of them again.
+func (s *Server) Abandon() {
+	s.mu.Lock()
+	for id := range s.operations {
+		s.abandoned[id] = true
+	}
+	s.mu.Unlock()
+	s.Forget()
+}
+
+// Forget makes the server know nothing of its operations any more, as if they had
+// been released.
 func (s *Server) Forget() {
 	s.mu.Lock()
 	ops := slices.Collect(maps.Values(s.operations))

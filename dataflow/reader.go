@@ -47,3 +47,15 @@ func (r Reader) Load(_ context.Context, spark *Session) (sql.DataFrame, error) {
 		Read: &wire.Read{ReadType: &wire.Read_DataSource_{DataSource: source}},
 	}})
 }
+
+// Lineage implements [Describer]: the paths, as they are written. A format that
+// reads something else is opaque.
+func (r Reader) Lineage() Lineage {
+	paths := r.Paths
+	if path := option(r.Options, "path"); path != "" {
+		paths = append([]string{path}, paths...)
+	}
+	l := readsPaths(paths)
+	l.Opaque = len(paths) == 0
+	return l
+}

@@ -41,3 +41,9 @@ func (s FileSink) write(ctx context.Context, spark *Session, df sql.DataFrame, f
 	w := Writer{Format: format, Mode: s.Mode, Options: mergeOptions(options, s.Options), PartitionBy: s.PartitionBy}
 	return w.Save(ctx, spark, df, s.Path)
 }
+
+// Lineage implements [Describer]: the path, as it is written. Every sink of files
+// has it.
+func (s FileSink) Lineage() Lineage {
+	return writes(Dataset{DatasetPath, s.Path}, s.Mode.effect())
+}

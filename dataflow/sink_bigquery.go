@@ -1,6 +1,7 @@
 package dataflow
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/apache/spark-connect-go/v40/spark/sql"
@@ -24,4 +25,9 @@ var _ Sink = BigQuerySink{}
 func (s BigQuerySink) Write(ctx context.Context, spark *Session, df sql.DataFrame) error {
 	options := mergeOptions(map[string]string{"table": s.Table}, s.Options)
 	return Writer{Format: "bigquery", Mode: s.Mode, Options: options}.Save(ctx, spark, df, "")
+}
+
+// Lineage implements [Describer]: a table of BigQuery, with "bigquery:" before it.
+func (s BigQuerySink) Lineage() Lineage {
+	return writes(bigQueryTable(cmp.Or(option(s.Options, "table"), s.Table)), s.Mode.effect())
 }

@@ -26,3 +26,9 @@ func (s ObjectStoreSink) Write(ctx context.Context, spark *Session, df sql.DataF
 	}
 	return s.write(ctx, spark, df, format, nil)
 }
+
+// Lineage implements [Describer]. An append in the format delta is idempotent
+// when the options txnAppId and txnVersion are set.
+func (s ObjectStoreSink) Lineage() Lineage {
+	return writes(Dataset{DatasetPath, s.Path}, writeEffect(s.Mode, s.Format, s.Options))
+}

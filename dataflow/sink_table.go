@@ -54,3 +54,18 @@ func (s TableSink) writer() Writer {
 		Buckets: s.Buckets, BucketBy: s.BucketBy, SortBy: s.SortBy,
 	}
 }
+
+// Lineage implements [Describer]. An append in the format delta is idempotent
+// when the options txnAppId and txnVersion are set.
+func (s TableSink) Lineage() Lineage {
+	return writes(tableDataset(s.Table), writeEffect(s.Mode, s.Format, s.Options))
+}
+
+// tableDataset is what a table that is written stands for; delta.`/a` is a path.
+func tableDataset(name string) Dataset {
+	d := relationDataset(name)
+	if d.Kind == DatasetRelation {
+		d.Kind = DatasetTable
+	}
+	return d
+}

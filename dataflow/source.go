@@ -55,3 +55,22 @@ func (s FileSource) load(ctx context.Context, spark *Session, format string, opt
 	}
 	return Reader{Format: format, Schema: s.Schema, Options: mergeOptions(options, s.Options), Paths: paths}.Load(ctx, spark)
 }
+
+// Lineage implements [Describer]: the paths, as they are written. Every source
+// of files has it.
+func (s FileSource) Lineage() Lineage {
+	paths := s.Paths
+	if s.Path != "" {
+		paths = append([]string{s.Path}, paths...)
+	}
+	return readsPaths(paths)
+}
+
+// readsPaths is the lineage of reading files.
+func readsPaths(paths []string) Lineage {
+	l := Lineage{Effect: EffectNone}
+	for _, path := range paths {
+		l.Inputs = addDataset(l.Inputs, Dataset{DatasetPath, path})
+	}
+	return l
+}

@@ -1,6 +1,7 @@
 package dataflow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,4 +42,13 @@ func (s BigQuerySource) Load(ctx context.Context, spark *Session) (sql.DataFrame
 		options["table"] = s.Table
 	}
 	return Reader{Format: "bigquery", Options: mergeOptions(options, s.Options)}.Load(ctx, spark)
+}
+
+// Lineage implements [Describer]: tables of BigQuery, with "bigquery:" before
+// them. A query that is not written as Spark would write it is opaque.
+func (s BigQuerySource) Lineage() Lineage {
+	if query := cmp.Or(option(s.Options, "query"), s.Query); query != "" {
+		return bigQueryQuery(query)
+	}
+	return reads(bigQueryTable(cmp.Or(option(s.Options, "table"), s.Table)))
 }

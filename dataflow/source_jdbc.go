@@ -73,3 +73,15 @@ func (s JDBCSource) Load(ctx context.Context, spark *Session) (sql.DataFrame, er
 	}
 	return Reader{Format: "jdbc", Options: s.options(more)}.Load(ctx, spark)
 }
+
+// Lineage implements [Describer]: tables of another database, with the URL before
+// them as far as that can hold no credentials. A query that is not written as
+// Spark would write it is opaque.
+func (s JDBCSource) Lineage() Lineage {
+	all := s.options(map[string]string{"dbtable": s.Table, "query": s.Query})
+	place := placeOfJDBC(option(all, "url"))
+	if query := option(all, "query"); query != "" {
+		return place.query(query)
+	}
+	return place.readsTable(option(all, "dbtable"))
+}

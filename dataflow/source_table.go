@@ -29,3 +29,6 @@ func (s TableSource) Load(_ context.Context, spark *Session) (sql.DataFrame, err
 		Read: &wire.Read{ReadType: &wire.Read_NamedTable_{NamedTable: table}},
 	}})
 }
+
+// Lineage implements [Describer].
+func (s TableSource) Lineage() Lineage { return reads(relationDataset(s.Table)) }

@@ -99,3 +99,20 @@ func (s Steps) register(ctx context.Context, spark *Session, df sql.DataFrame) e
 		return spark.CreateTempView(ctx, df, s.View)
 	}
 }
+
+// Lineage implements [Describer]. A flow that overwrites what it reads repeats
+// its work; one with a source, a transform or a sink that is no Describer is
+// opaque.
+func (s Steps) Lineage() Lineage {
+	l := lineageOf(s.Source)
+	for _, t := range s.Transforms {
+		l = l.then(lineageOf(t))
+	}
+	if s.View != "" {
+		l = l.makes(viewDataset(s.View, s.Global))
+	}
+	if s.Sink != nil {
+		l = l.then(lineageOf(s.Sink))
+	}
+	return l
+}

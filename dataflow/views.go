@@ -108,3 +108,17 @@ func (s SQLView) Run(ctx context.Context, spark *Session, _ component.Runtime) e
 	}
 	return spark.CreateTempView(ctx, df, s.View)
 }
+
+// Lineage implements [Describer].
+func (r ReadView) Lineage() Lineage {
+	return lineageOf(r.Source).then(filterLineage(r.Filter)).makes(viewDataset(r.View, false))
+}
+
+// Lineage implements [Describer]. It says what the statement does.
+func (s SQLView) Lineage() Lineage {
+	l := sqlLineage(s.SQL)
+	if s.View != "" {
+		l = l.makes(viewDataset(s.View, false))
+	}
+	return l
+}

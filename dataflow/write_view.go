@@ -127,3 +127,18 @@ func (s Show) Run(ctx context.Context, spark *Session, rt component.Runtime) err
 	_, err = fmt.Fprint(rt.Output(), text)
 	return err
 }
+
+// Lineage implements [Describer].
+func (i Input) Lineage() Lineage {
+	if i.Query != "" {
+		return sqlLineage(i.Query)
+	}
+	return TableSource{Table: i.View}.Lineage()
+}
+
+// Lineage implements [Describer]. A flow that overwrites what it reads repeats
+// its work.
+func (w WriteView) Lineage() Lineage { return w.Input.Lineage().then(lineageOf(w.Sink)) }
+
+// Lineage implements [Describer].
+func (s Show) Lineage() Lineage { return s.Input.Lineage() }

@@ -25,6 +25,9 @@
 // OnRetryAttempt and OnCircuitBreakerStateChange are called by the retry policy
 // and the circuit breaker of a component, between its other two moments.
 //
+// A hook that is a [ProgressObserver] too hears how far the work of a component
+// on the server is, while it runs.
+//
 // A before-hook returns a context, which everything inside the pipeline or the
 // component gets, so that a hook can begin a trace span. The context must be
 // derived from the one that was given. Several hooks see each other's values in

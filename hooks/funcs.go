@@ -16,6 +16,9 @@ type Funcs struct {
 	OnComponentFailureFunc          func(ctx context.Context, e ComponentFailure)
 	OnRetryAttemptFunc              func(ctx context.Context, e RetryAttempt)
 	OnCircuitBreakerStateChangeFunc func(ctx context.Context, e BreakerChange)
+
+	// OnProgressFunc makes it a [ProgressObserver]; nil does not want to hear.
+	OnProgressFunc func(ctx context.Context, e ComponentProgress)
 }
 
 var _ PipelineHooks = Funcs{}

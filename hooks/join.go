@@ -11,10 +11,10 @@ import (
 // Join returns hooks that call each of the given ones; nil entries are left out
 // and joined hooks are taken apart. Join of nothing does nothing.
 //
-// Before-hooks, retries and breaker changes are told in the given order, each
-// before-hook getting the context that the one before it returned. AfterPipeline,
-// AfterComponent and OnComponentFailure are told in the reverse order, like
-// deferred calls. All vetoes are joined. A hook that panics does not keep the
+// Before-hooks, retries, breaker changes and what a [ProgressObserver] hears are
+// told in the given order, each before-hook getting the context that the one
+// before it returned. AfterPipeline, AfterComponent and OnComponentFailure are
+// told in the reverse order, like deferred calls. All vetoes are joined. A hook that panics does not keep the
 // others from being called; see [WithPanicReport].
 func Join(hooks ...PipelineHooks) PipelineHooks {
 	flat := make(joined, 0, len(hooks))

@@ -51,6 +51,7 @@ func (*Tracing) HookName() string { return "otel tracing" }
 type spanKey struct {
 	hook      *Tracing
 	component string // empty for the run
+	attempt   int    // 0 for the run and the component
 }
 
 func (t *Tracing) begin(ctx context.Context, key spanKey, name string, attrs ...attribute.KeyValue) context.Context {
@@ -59,7 +60,11 @@ func (t *Tracing) begin(ctx context.Context, key spanKey, name string, attrs ...
 }
 
 func (t *Tracing) span(ctx context.Context, component string) trace.Span {
-	if span, ok := ctx.Value(spanKey{t, component}).(trace.Span); ok {
+	return spanOf(ctx, spanKey{hook: t, component: component})
+}
+
+func spanOf(ctx context.Context, key spanKey) trace.Span {
+	if span, ok := ctx.Value(key).(trace.Span); ok {
 		return span
 	}
 	return noop.Span{}
@@ -67,7 +72,7 @@ func (t *Tracing) span(ctx context.Context, component string) trace.Span {
 
 // BeforePipeline begins the span of the run.
 func (t *Tracing) BeforePipeline(ctx context.Context, e hooks.PipelineStart) (context.Context, error) {
-	return t.begin(ctx, spanKey{t, ""}, "pipeline "+e.Pipeline,
+	return t.begin(ctx, spanKey{hook: t}, "pipeline "+e.Pipeline,
 		attribute.String("sparkpipe.pipeline", e.Pipeline), attribute.String("sparkpipe.run_id", e.RunID),
 		attribute.String("sparkpipe.pipeline.version", e.Version), attribute.String("sparkpipe.environment", e.Environment),
 		attribute.Int("sparkpipe.components", e.Total)), nil
@@ -88,7 +93,7 @@ func (t *Tracing) AfterPipeline(ctx context.Context, e hooks.PipelineEnd) {
 
 // BeforeComponent begins the span of the component.
 func (t *Tracing) BeforeComponent(ctx context.Context, e hooks.ComponentStart) (context.Context, error) {
-	return t.begin(ctx, spanKey{t, e.Name}, "component "+e.Name,
+	return t.begin(ctx, spanKey{hook: t, component: e.Name}, "component "+e.Name,
 		attribute.String("sparkpipe.pipeline", e.Pipeline), attribute.String("sparkpipe.run_id", e.RunID),
 		attribute.String("sparkpipe.component", e.Name), attribute.String("sparkpipe.component.type", e.Type)), nil
 }
@@ -101,9 +106,7 @@ func (t *Tracing) AfterComponent(ctx context.Context, e hooks.ComponentEnd) {
 // OnComponentFailure ends the span of the component with its error.
 func (t *Tracing) OnComponentFailure(ctx context.Context, e hooks.ComponentFailure) {
 	span := t.span(ctx, e.Name)
-	span.RecordError(e.Err)
-	span.SetStatus(codes.Error, e.Err.Error())
-	span.SetAttributes(sparkAttributes(e.Err)...)
+	fail(span, e.Err)
 	t.end(span, e.Result)
 }
 

@@ -42,6 +42,7 @@ func (b *builder) build(value *tree.Value) *Pipeline {
 		Tags:        b.shape.Tags,
 		Runner:      b.runner(),
 		Hooks:       Hooks{Logging: b.logging(), Metrics: b.metrics()},
+		Checkpoint:  b.checkpoint(),
 	}
 	p.Spark = b.spark(p.Name)
 	b.collect()
@@ -108,7 +109,7 @@ func (b *builder) notBlank(f *tree.Field) {
 
 func (b *builder) runner() Runner {
 	s := &b.shape.Runner
-	r := Runner{FailFast: s.FailFast, OnDisabled: s.OnDisabled, MaxParallel: s.MaxParallel, Timeout: s.Timeout}
+	r := Runner{FailFast: s.FailFast, OnDisabled: s.OnDisabled, MaxParallel: s.MaxParallel, Timeout: s.Timeout, WrittenOnly: !s.Infer}
 	block := b.shape.Pipeline
 	if block == nil || block.FailFast == nil {
 		return r

@@ -27,6 +27,8 @@ type Pipeline struct {
 	Components []Component
 	// Hooks are the observers that the file asks for.
 	Hooks Hooks
+	// Checkpoint says whether and where records of the runs are kept.
+	Checkpoint Checkpoint
 	// File is the path that was loaded, or empty.
 	File string
 }
@@ -85,6 +87,9 @@ type Runner struct {
 	FailFast bool
 	// MaxParallel is how many components may run at the same time; default 1.
 	MaxParallel int
+	// WrittenOnly is set by "infer_dependencies: false": components depend on what
+	// their depends_on names and on nothing else.
+	WrittenOnly bool
 	// Timeout bounds the run; 0 is no bound.
 	Timeout time.Duration
 	// OnDisabled says what becomes of the dependents of a disabled component:
@@ -102,7 +107,8 @@ type Component struct {
 	// ComponentType is the descriptive kind (source, transformation, sink), or
 	// empty.
 	ComponentType string
-	// DependsOn names the components that must be done before.
+	// DependsOn names the components that must be done before; nil when the file
+	// says nothing about it.
 	DependsOn []string
 	// Enabled is true by default.
 	Enabled bool
@@ -121,6 +127,25 @@ type Component struct {
 	// Where is the place of the type as file:line:column, and Path its key path,
 	// both as far as they are known.
 	Where, Path string
+}
+
+// Checkpoint is the block "checkpoint".
+type Checkpoint struct {
+	// Enabled is true when the file has the block and does not switch it off.
+	Enabled bool
+	// Location is a folder or what else the program knows as a store; empty leaves
+	// the choice to the program.
+	Location string
+	// AutoResume lets a run without an id go on with the latest run of the pipeline
+	// if that did not succeed.
+	AutoResume bool
+	// CleanupOnSuccess deletes the record of a run that succeeded.
+	CleanupOnSuccess bool
+	// AllowChanges resumes a run although the file has changed; it is set by
+	// "on_change: run".
+	AllowChanges bool
+	// KeepBreakers lets circuit breakers begin as the latest run left them.
+	KeepBreakers bool
 }
 
 // Hooks is the block "hooks".

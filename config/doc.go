@@ -56,7 +56,15 @@
 //	  fail_fast: true
 //	  on_disabled: skip           # or run, error
 //	  max_parallel: 4             # default 1
+//	  infer_dependencies: true    # for components without depends_on, from what they read and make
 //	  timeout: 2h                 # of the run; default none
+//
+//	checkpoint:                   # keeps records of the runs, so that they can be resumed
+//	  location: /var/lib/runs     # a folder; by default one of the user's
+//	  auto_resume: false          # go on with the latest run if that did not succeed
+//	  cleanup_on_success: false   # true in pipeline.checkpoint
+//	  on_change: refuse           # or run: what to do when the file has changed
+//	  keep_breakers: false
 //
 //	components:
 //	  - name: clean               # required, unique

@@ -57,7 +57,7 @@ func (b *builder) checkGraph() {
 // dependencies drops repeated names and gives the others as positions.
 func (b *builder) dependencies(i int, byName map[string]int, suggestions *int) []int {
 	e := &b.entries[i]
-	var names []string
+	names := e.DependsOn[:0:0] // nil stays nil
 	var on []int
 	seen := make(map[string]bool, len(e.DependsOn))
 	for n, name := range e.DependsOn {

@@ -21,6 +21,7 @@ type fileShape struct {
 	Runner      runnerShape       `koanf:"runner"`
 	Components  []Section         `koanf:"components"`
 	Hooks       hooksShape        `koanf:"hooks"`
+	Checkpoint  *checkpointShape  `koanf:"checkpoint"`
 
 	// AppName, SparkConf, Sources and Sequences are the form "sources and
 	// sequences".
@@ -69,6 +70,7 @@ type runnerShape struct {
 	FailFast    bool          `koanf:"fail_fast" default:"true"`
 	OnDisabled  string        `koanf:"on_disabled" enum:"skip,run,error" default:"skip"`
 	MaxParallel int           `koanf:"max_parallel" min:"1" default:"1"`
+	Infer       bool          `koanf:"infer_dependencies" default:"true"`
 	Timeout     time.Duration `koanf:"timeout"`
 }
 
@@ -115,6 +117,7 @@ type blockShape struct {
 	Components []Section `koanf:"pipeline_components" required:"true"`
 	FailFast   *bool     `koanf:"fail_fast"`
 
+	Checkpoint     *elderCheckpointShape     `koanf:"checkpoint"`
 	RetryPolicy    *resilience.RetryConfig   `koanf:"retry_policy"`
 	CircuitBreaker *resilience.BreakerConfig `koanf:"circuit_breaker"`
 }

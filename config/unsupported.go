@@ -23,7 +23,6 @@ type unsupportedKey struct {
 // removes the line.
 var unsupportedKeys = []unsupportedKey{
 	{key: "mode=streaming"},
-	{key: "checkpoint"},
 	{key: "quality"},
 	{key: "secrets"},
 	{key: "components[].quality"},
@@ -31,7 +30,6 @@ var unsupportedKeys = []unsupportedKey{
 	{key: "hooks.audit", switchedOff: []string{
 		"include_data_samples", "audit_trail_path", "retention_days",
 	}},
-	{key: "pipeline.checkpoint", switchedOff: []string{"location", "auto_resume", "cleanup_on_success"}},
 	{key: "pipeline.schema_validation", switchedOff: []string{"strict", "fail_on_warning"}},
 }
 

@@ -13,7 +13,7 @@ import (
 
 // execute runs one component between its hooks and fills its outcome.
 func (r *run) execute(ctx context.Context, index int, out *outcome) {
-	step, result := &r.pipeline.Steps[out.step], &out.result
+	step, result := r.step(out.step), &out.result
 	inner, err := r.runner.hooks.BeforeComponent(withTags(ctx, r.result.RunID, step.Name), hooks.ComponentStart{
 		Pipeline: r.result.Pipeline, RunID: r.result.RunID, Name: step.Name, Type: step.Type,
 		Index: index, Total: r.total, Attempt: 1,
@@ -23,12 +23,16 @@ func (r *run) execute(ctx context.Context, index int, out *outcome) {
 	}
 	if err == nil {
 		result.Started = r.runner.now()
+		inner, err = r.starts(inner, out.step, result.Started)
+	}
+	if err == nil {
 		limited, cancel := limited(inner, step.Name, step.Timeout)
 		err = ranOut(limited, step.Name, r.try(limited, step, index, out))
 		cancel()
 		result.Duration = r.runner.now().Sub(result.Started)
 	}
 	r.judge(ctx, err, result)
+	r.ends(inner, out)
 	r.tellComponentEnd(alive(inner), index, result)
 }
 
@@ -40,7 +44,7 @@ func (r *run) judge(ctx context.Context, err error, result *component.Result) {
 		return
 	}
 	result.Status = component.StatusFailed
-	if ctx.Err() != nil && isCancel(ctx, err) {
+	if ctx.Err() != nil && isCancel(ctx, err) || cancelledOnServer(err) {
 		result.Status = component.StatusCancelled
 	}
 }
@@ -67,7 +71,7 @@ func (r *run) runtime(step *Step, attempt int) component.Runtime {
 	}
 	rt = rt.WithLogger(r.runner.logger.WithLazy(zap.String("run_id", r.result.RunID),
 		zap.String("pipeline", r.result.Pipeline), zap.String("component", step.Name)))
-	return dataflow.WithSession(rt.WithOutput(r.runner.output), r.session.provide)
+	return dataflow.WithSession(rt.WithOutput(r.runner.output), r.provide)
 }
 
 // attempt opens, runs and closes a component. A fault of closing is part of the
@@ -75,6 +79,11 @@ func (r *run) runtime(step *Step, attempt int) component.Runtime {
 // was there for is done, and running it again could do it twice.
 func (r *run) attempt(ctx context.Context, step *Step, out *outcome) (err error) {
 	rt := r.runtime(step, out.result.Attempts)
+	ctx, ended := r.beginAttempt(ctx, step, out.result.Attempts)
+	defer func() { ended(err) }()
+	ctx = r.withOperations(ctx, step)
+	ctx, told := r.withProgress(ctx, step, out.result.Attempts)
+	defer told()
 	if closer, ok := step.Component.(component.Closer); ok {
 		defer func() {
 			fault := r.close(ctx, closer)

@@ -19,16 +19,23 @@ type fates struct {
 	// stuck are the steps that cannot run because of disabled ones, whatever
 	// happens in the run.
 	stuck []bool
+	// left are not empty for steps that are done, or not asked for: those that
+	// depend on them run.
+	left []string
 }
 
-func newFates(p *Pipeline, g *graph) *fates {
+func newFates(p *Pipeline, g *graph, left []string) *fates {
 	f := &fates{
 		pipeline: p, graph: g,
 		status: make([]component.Status, len(p.Steps)),
 		root:   make([]string, len(p.Steps)),
 		stuck:  make([]bool, len(p.Steps)),
+		left:   left,
 	}
 	for _, i := range g.order {
+		if left[i] != "" {
+			continue
+		}
 		f.stuck[i] = !p.Steps[i].enabled() && p.OnDisabled != DisabledRun
 		for _, dep := range g.deps[i] {
 			f.stuck[i] = f.stuck[i] || f.stuck[dep]
@@ -38,7 +45,9 @@ func newFates(p *Pipeline, g *graph) *fates {
 }
 
 // planned reports whether a step runs if nothing fails.
-func (f *fates) planned(i int) bool { return f.pipeline.Steps[i].enabled() && !f.stuck[i] }
+func (f *fates) planned(i int) bool {
+	return f.pipeline.Steps[i].enabled() && !f.stuck[i] && f.left[i] == ""
+}
 
 // blocked returns why a step cannot run, or "" when it can. All that it depends
 // on has been settled before.
@@ -74,6 +83,9 @@ func (f *fates) blocker(i int) (int, bool) {
 // settle remembers what became of a step.
 func (f *fates) settle(i int, status component.Status) {
 	f.status[i] = status
+	if f.left[i] != "" {
+		return
+	}
 	name := f.pipeline.Steps[i].Name
 	switch status {
 	case component.StatusFailed:

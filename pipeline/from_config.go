@@ -27,8 +27,8 @@ func FromConfig(cfg *config.Pipeline, registry *component.Registry) (*Pipeline, 
 	p := &Pipeline{
 		Name: cfg.Name, Version: cfg.Version, Environment: cfg.Environment, Mode: cfg.Mode,
 		Tags: maps.Clone(cfg.Tags), Spark: cfg.Spark, FailFast: cfg.Runner.FailFast,
-		MaxParallel: cfg.Runner.MaxParallel, Timeout: cfg.Runner.Timeout,
-		Steps: make([]Step, len(cfg.Components)), File: cfg.File, Hooks: cfg.Hooks,
+		MaxParallel: cfg.Runner.MaxParallel, Timeout: cfg.Runner.Timeout, WrittenOnly: cfg.Runner.WrittenOnly,
+		Steps: make([]Step, len(cfg.Components)), File: cfg.File, Hooks: cfg.Hooks, Checkpoint: cfg.Checkpoint,
 	}
 	var faults []error
 	if p.Name == "" {
@@ -69,10 +69,12 @@ func stepFromConfig(cfg *config.Component, registry *component.Registry) (Step, 
 		return step, []error{&component.ConfigError{Component: cfg.Name, Where: cfg.Where, Path: cfg.Path, Err: err}}
 	}
 	step.Type = factory.Info().Type
+	step.Where, step.Path = cfg.Config.Place("sql", "query")
 	step.Component, err = build(factory, cfg)
 	if err != nil {
 		return step, faultsOf(err, cfg, step.Type)
 	}
+	step.Fingerprint = fingerprint(cfg.Config)
 	return step, faultsOf(validate(step.Component), cfg, step.Type)
 }
 

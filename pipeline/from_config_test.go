@@ -71,6 +71,9 @@ func TestFromConfig(t *testing.T) {
 	}
 	p, err := pipeline.FromConfig(cfg, newRegistry(t))
 	require.NoError(t, err)
+	require.NotEmpty(t, p.Steps[0].Fingerprint)
+	require.Equal(t, p.Steps[0].Fingerprint, p.Steps[2].Fingerprint, "that of their equal settings")
+	p.Steps[0].Fingerprint, p.Steps[2].Fingerprint = "", ""
 	require.Equal(t, &pipeline.Pipeline{
 		Name: "p", Version: "1.0", Environment: "dev", Mode: "batch", Tags: map[string]string{"team": "data"},
 		Spark: config.Spark{AppName: "app"}, FailFast: true, OnDisabled: pipeline.DisabledRun,

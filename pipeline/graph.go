@@ -11,7 +11,14 @@ type graph struct {
 	// deps are the dependencies of each step without repetitions, in the order in
 	// which they are written.
 	deps [][]int
-	// dependents are the steps that depend on each.
+	// after are further steps behind which each comes, because it changes what they
+	// read or make; it does not need them. Nil when nothing was inferred.
+	after [][]int
+	// why are the data that an inferred pair of a step and one behind it is about.
+	why map[[2]int]string
+	// again tells which steps leave the same data when they run twice.
+	again []bool
+	// dependents are the steps that wait for each.
 	dependents [][]int
 	// order is a topological order: Kahn's algorithm with a queue, so that of the
 	// steps that become free together the one declared first comes first. It is

@@ -43,8 +43,8 @@ func (p *Pipeline) writeSVG(b *strings.Builder, g *graph) {
 		from, to := boxes[edge[0]], boxes[edge[1]]
 		x1, y1, x2, y2 := from.x+from.width, from.y+svgHeight/2, to.x, to.y+svgHeight/2
 		bend := (x2 - x1) / 2
-		fmt.Fprintf(b, `<path d="M%d,%d C%d,%d %d,%d %d,%d" fill="none" stroke="#667" marker-end="url(#tip)"/>`+"\n",
-			x1, y1, x1+bend, y1, x2-bend, y2, x2, y2)
+		fmt.Fprintf(b, `<path d="M%d,%d C%d,%d %d,%d %d,%d" fill="none" stroke="#667"%s marker-end="url(#tip)"/>`+"\n",
+			x1, y1, x1+bend, y1, x2-bend, y2, x2, y2, pick(g.inferred(edge), ` stroke-dasharray="4 4"`, ""))
 	}
 	for _, i := range g.order {
 		p.writeBox(b, &p.Steps[i], boxes[i])

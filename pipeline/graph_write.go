@@ -30,7 +30,8 @@ func GraphFormats() []GraphFormat {
 }
 
 // WriteGraph writes the steps of a pipeline and their dependencies. Steps that
-// do not run are marked or drawn with a dashed line. The same pipeline gives the
+// do not run are marked or drawn with a dashed line, and so are dependencies that
+// were inferred; the text names the data behind them. The same pipeline gives the
 // same text. The error is that of [Pipeline.Validate], of an unknown format, or
 // of w.
 func (p *Pipeline) WriteGraph(w io.Writer, format GraphFormat) error {
@@ -61,7 +62,7 @@ func (g *graph) stages() [][]int {
 	stage := make([]int, len(g.deps))
 	var out [][]int
 	for _, i := range g.order {
-		for _, dep := range g.deps[i] {
+		for _, dep := range g.before(i) {
 			stage[i] = max(stage[i], stage[dep]+1)
 		}
 		if stage[i] == len(out) {
@@ -83,8 +84,8 @@ func (p *Pipeline) writeText(b *strings.Builder, g *graph) {
 		for _, i := range steps {
 			s := &p.Steps[i]
 			line := fmt.Sprintf("  %-*s  %-*s", names, s.Name, types, s.Type)
-			if len(g.deps[i]) > 0 {
-				line += "  after " + strings.Join(p.namesOf(g.deps[i]), ", ")
+			if before := g.before(i); len(before) > 0 {
+				line += "  after " + strings.Join(p.reasonsOf(g, i, before), ", ")
 			}
 			if !s.enabled() {
 				line += "  (" + disabledReason(s) + ")"
@@ -94,10 +95,15 @@ func (p *Pipeline) writeText(b *strings.Builder, g *graph) {
 	}
 }
 
-func (p *Pipeline) namesOf(steps []int) []string {
-	names := make([]string, len(steps))
-	for i, step := range steps {
-		names[i] = p.Steps[step].Name
+// reasonsOf names the steps before one, each with the data if the dependency was
+// inferred.
+func (p *Pipeline) reasonsOf(g *graph, i int, before []int) []string {
+	names := make([]string, len(before))
+	for at, step := range before {
+		names[at] = p.Steps[step].Name
+		if data, inferred := g.why[[2]int{step, i}]; inferred {
+			names[at] += " (" + data + ")"
+		}
 	}
 	return names
 }
@@ -120,7 +126,7 @@ func (p *Pipeline) writeMermaid(b *strings.Builder, g *graph) {
 		}
 	}
 	for _, edge := range g.edges() {
-		fmt.Fprintf(b, "  s%d --> s%d\n", edge[0], edge[1])
+		fmt.Fprintf(b, "  s%d %s s%d\n", edge[0], pick(g.inferred(edge), "-.->", "-->"), edge[1])
 	}
 	if len(off) > 0 {
 		fmt.Fprintf(b, "  classDef off stroke-dasharray: 4 4\n  class %s off\n", strings.Join(off, ","))
@@ -145,7 +151,7 @@ func (p *Pipeline) writeDOT(b *strings.Builder, g *graph) {
 		fmt.Fprintf(b, "  s%d [label=\"%s\"%s];\n", i, label, style)
 	}
 	for _, edge := range g.edges() {
-		fmt.Fprintf(b, "  s%d -> s%d;\n", edge[0], edge[1])
+		fmt.Fprintf(b, "  s%d -> s%d%s;\n", edge[0], edge[1], pick(g.inferred(edge), " [style=dashed]", ""))
 	}
 	b.WriteString("}\n")
 }
@@ -155,11 +161,21 @@ func (p *Pipeline) writeDOT(b *strings.Builder, g *graph) {
 func (g *graph) edges() [][2]int {
 	var out [][2]int
 	for _, i := range g.order {
-		deps := slices.Clone(g.deps[i])
+		deps := slices.Clone(g.before(i))
 		slices.Sort(deps)
 		for _, dep := range deps {
 			out = append(out, [2]int{dep, i})
 		}
 	}
 	return out
+}
+
+// inferred reports whether nobody wrote the dependency down.
+func (g *graph) inferred(edge [2]int) bool { _, ok := g.why[edge]; return ok }
+
+func pick(first bool, a, b string) string {
+	if first {
+		return a
+	}
+	return b
 }

@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"context"
 	"errors"
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -12,7 +13,12 @@ import (
 	"github.com/sparkpipe/sparkpipe/pipeline"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(envVictim) != "" {
+		os.Exit(victim())
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // errBroken is what components fail with.
 var errBroken = errors.New("broken")

@@ -24,6 +24,10 @@ type Pipeline struct {
 	// Hooks are the observers that the file asks for. The runner does not read it;
 	// it is there for whoever makes [RunnerOptions.Hooks].
 	Hooks config.Hooks
+	// Checkpoint says how the file wants records of the runs to be kept. The runner
+	// does not read it; it is there for whoever makes [RunnerOptions.Checkpoint],
+	// see [Pipeline.CheckpointOptions].
+	Checkpoint config.Checkpoint
 	// Steps are the components in the order of declaration; at least one.
 	Steps []Step
 	// FailFast stops a run at the first failure. [New] sets it to true; false
@@ -31,9 +35,13 @@ type Pipeline struct {
 	FailFast bool
 	// MaxParallel is how many components may run at the same time; 0 and 1, the
 	// default, are one after the other. With more, a component starts as soon as
-	// what it depends on is done: what is not written in DependsOn does not count,
-	// also when one reads what another makes.
+	// what it depends on is done.
 	MaxParallel int
+	// WrittenOnly leaves it at the dependencies that are written in
+	// [Step.DependsOn]. Without it, steps that have none written depend also on
+	// what follows from the views, tables and paths that they and others read and
+	// make, see [dataflow.LineageOf].
+	WrittenOnly bool
 	// Timeout bounds the run, the opening of the session left aside; 0 is no
 	// bound. Components that run then are told through their context, and the run
 	// has failed with a [*TimeoutError].
@@ -53,8 +61,12 @@ type Step struct {
 	Type string
 	// Component does the work. It may be nil only when Disabled is true.
 	Component component.PipelineComponent
+	// Where is the place of its query or settings as file:line:column, and Path their
+	// key path, for messages; both are empty for what does not come from a file.
+	Where, Path string
 	// DependsOn names the steps that must be done before. Naming one twice is the
-	// same as naming it once.
+	// same as naming it once. What is written here is all there is: only a nil list
+	// is completed by what the steps read and make, see [Pipeline.WrittenOnly].
 	DependsOn []string
 	// Timeout bounds the component with all its attempts; 0 is no bound.
 	// It is told through its context, which also ends its work on Spark, and has
@@ -67,9 +79,14 @@ type Step struct {
 	// steps that give it the same name share it.
 	Resilience resilience.Config
 	// RetryUnsafe lets the step be tried again although nobody knows whether the
-	// attempt before did its work ([dataflow.ErrOutcomeUnknown]). Set it only for
-	// work that may be done twice, such as an overwrite.
+	// attempt before did its work ([dataflow.ErrOutcomeUnknown]). Steps that say of
+	// themselves that they leave the same data when they run twice, such as an
+	// overwrite ([dataflow.EffectIdempotent]), need it not.
 	RetryUnsafe bool
+	// Fingerprint stands for the settings of the component, so that a run with other
+	// settings is not resumed as if it were the same. [FromConfig] fills it in, with
+	// secrets left out; in Go any text without a secret will do, and empty none.
+	Fingerprint string
 	// Disabled keeps the step from being checked and from running.
 	Disabled bool
 	// Unused keeps the step from running, but not from being checked. It is for

@@ -13,16 +13,16 @@ import (
 // try runs the attempts of a step under its policy: Retry(Breaker(attempt)).
 func (r *run) try(ctx context.Context, step *Step, index int, out *outcome) error {
 	settings := step.Resilience.WithDefaults()
+	trial := &trial{run: r, step: step, index: out.step}
 	attempt := func(ctx context.Context) (struct{}, error) {
-		out.result.Attempts++
-		return struct{}{}, r.attempt(ctx, step, out)
+		return struct{}{}, trial.next(ctx, out)
 	}
 	if settings.Retry == nil && settings.Breaker == nil {
 		_, err := attempt(ctx)
 		return err
 	}
 	policy := resilience.Policy{
-		Retry: settings.Retry, Unsafe: outcomeUnknown, RetryUnsafe: step.RetryUnsafe, NeverRetryIf: sessionLost,
+		Retry: settings.Retry, Unsafe: beyondAsking, RetryUnsafe: step.RetryUnsafe || r.again[out.step], NeverRetryIf: hopeless,
 		OnRetry: func(ctx context.Context, a resilience.Attempt) {
 			r.runner.hooks.OnRetryAttempt(ctx, hooks.RetryAttempt{
 				Pipeline: r.result.Pipeline, RunID: r.result.RunID, Name: step.Name, Type: step.Type,
@@ -53,6 +53,17 @@ func outcomeUnknown(err error) bool { return errors.Is(err, dataflow.ErrOutcomeU
 // sessionLost reports whether the session of the run is gone, and with it the
 // views that other components have made: no attempt on it can succeed.
 func sessionLost(err error) bool { return errors.Is(err, dataflow.ErrSessionLost) }
+
+// cancelledOnServer reports whether an operation was ended on the server by
+// somebody else than its own context.
+func cancelledOnServer(err error) bool {
+	var spark *component.SparkError
+	return errors.As(err, &spark) && spark.Class == "OPERATION_CANCELED" &&
+		!errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
+}
+
+// hopeless reports whether no further attempt can succeed.
+func hopeless(err error) bool { return sessionLost(err) || cancelledOnServer(err) }
 
 // breakerName is the name that the settings give, or one that no other step of
 // any pipeline has.

@@ -31,6 +31,17 @@ type run struct {
 	stopped bool
 	// timeout is that of the run as a whole, when it ended the run.
 	timeout *TimeoutError
+	// ended is what ended the run from outside, other than its context.
+	ended error
+	// book keeps the record of the run, or is nil.
+	book *book
+	// left says of each step why it is left as it is, though those that depend on
+	// it run; empty for the others.
+	left []string
+	// again tells which steps leave the same data when they run twice.
+	again []bool
+	// rebuilt are the steps that only make their views anew, in the form that does.
+	rebuilt []*Step
 
 	mu sync.Mutex
 	// hookErrors is filled by hooks, which may have goroutines of their own.
@@ -51,7 +62,6 @@ func (r *run) components(ctx context.Context) {
 		r.abort(ctx, err, "the pipeline is not valid")
 		return
 	}
-	fates := newFates(r.pipeline, g)
 	defer func() {
 		if err := r.session.close(ctx); err != nil {
 			warning := &SessionError{Op: "close", Err: err}
@@ -59,6 +69,16 @@ func (r *run) components(ctx context.Context) {
 			r.result.Warnings = append(r.result.Warnings, warning)
 		}
 	}()
+	r.again = g.again
+	if err := r.begin(ctx, g); err != nil {
+		r.abort(ctx, err, "the run cannot be resumed")
+		return
+	}
+	if err := r.choose(g); err != nil {
+		r.abort(ctx, err, "the selection is not valid")
+		return
+	}
+	fates := newFates(r.pipeline, g, r.left)
 	if err := r.openSession(ctx, fates); err != nil {
 		r.abort(ctx, err, "the Spark session could not be opened")
 		return
@@ -79,12 +99,21 @@ func (r *run) openSession(ctx context.Context, fates *fates) error {
 		if ctx.Err() != nil {
 			return nil // the steps will be cancelled one by one
 		}
-		if _, err := r.session.provide(ctx); err != nil {
+		if _, err := r.provide(ctx); err != nil {
 			return &SessionError{Op: "open", Component: step.Name, Err: err}
 		}
 		return nil
 	}
 	return nil
+}
+
+// provide is a [dataflow.Provider] that notes the session in the record.
+func (r *run) provide(ctx context.Context) (*dataflow.Session, error) {
+	spark, err := r.session.provide(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return spark, r.book.session(ctx, spark)
 }
 
 // decide reports whether a step runs; if not, it fills the result.
@@ -93,6 +122,10 @@ func (r *run) decide(ctx context.Context, i int, fates *fates, result *component
 	result.Name, result.Type = step.Name, step.Type
 	if !step.enabled() {
 		result.Status, result.Reason = component.StatusDisabled, disabledReason(step)
+		return false
+	}
+	if r.left[i] != "" && r.rebuilt[i] == nil {
+		result.Status, result.Reason = component.StatusSkipped, r.left[i]
 		return false
 	}
 	switch reason := fates.blocked(i); {
@@ -141,6 +174,9 @@ func (r *run) settle(ctx context.Context) {
 	case r.timeout != nil:
 		r.result.Status = StatusFailed
 		r.errs = slices.Insert(r.errs, 0, error(r.timeout))
+	case r.ended != nil:
+		r.result.Status = StatusInterrupted
+		r.errs = slices.Insert(r.errs, 0, r.ended)
 	case cancelled > 0 && !r.stopped:
 		r.result.Status = StatusInterrupted
 		r.errs = slices.Insert(r.errs, 0, interrupted(ctx))

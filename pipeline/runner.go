@@ -3,13 +3,13 @@ package pipeline
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"time"
 	"unicode"
 
-	"github.com/google/uuid"
 	"go.uber.org/zap"
 
 	"github.com/sparkpipe/sparkpipe/component"
@@ -35,6 +35,8 @@ type SimplePipelineRunner struct {
 	output      io.Writer
 	now         func() time.Time
 	breakers    *resilience.Breakers
+	checkpoint  *CheckpointOptions
+	selection   *Selection
 }
 
 var _ Runner = (*SimplePipelineRunner)(nil)
@@ -65,6 +67,10 @@ type RunnerOptions struct {
 	// that this runner keeps from run to run. Give the same to several runners to
 	// share them.
 	Breakers *resilience.Breakers
+	// Checkpoint makes runs resumable; nil keeps no records.
+	Checkpoint *CheckpointOptions
+	// Select runs a part of each pipeline; nil runs all of it.
+	Select *Selection
 	// Now is the clock; nil means [time.Now].
 	Now func() time.Time
 
@@ -94,6 +100,11 @@ func NewSimplePipelineRunner(session *dataflow.Session, opts *RunnerOptions) (*S
 		output:      opts.Output,
 		now:         opts.Now,
 		breakers:    opts.Breakers,
+		checkpoint:  opts.Checkpoint,
+		selection:   opts.Select,
+	}
+	if r.checkpoint != nil && r.checkpoint.Store == nil {
+		return nil, errors.New("new pipeline runner: the checkpoints have no store")
 	}
 	if r.breakers == nil {
 		r.breakers = resilience.NewBreakers(&resilience.BreakerOptions{Logger: r.logger})
@@ -133,25 +144,27 @@ func (r *SimplePipelineRunner) Run(ctx context.Context, p *Pipeline) (*Result, e
 		run.settle(ctx)
 		return run.conclude()
 	}
+	locked := run.openBook(ctx)
 	ctx = hooks.WithPanicReport(ctx, run.hookPanicked)
 	ctx, err := r.hooks.BeforePipeline(ctx, run.start())
-	if err != nil {
+	switch {
+	case err != nil:
 		run.abort(ctx, err, "a hook vetoed the run")
-	} else {
+	case locked != nil:
+		run.abort(ctx, locked, "the checkpoint is not to be had")
+	default:
 		run.components(ctx)
 	}
 	run.settle(ctx)
+	run.closeBook(ctx)
 	run.tellEnd(ctx)
 	return run.conclude()
 }
 
 func (r *SimplePipelineRunner) newRun(p *Pipeline) *run {
-	id := r.runID
-	if id == "" {
-		id = uuid.NewString()
-	}
-	run := &run{runner: r, pipeline: p, result: &Result{RunID: id, Started: r.now()}}
+	run := &run{runner: r, pipeline: p, result: &Result{RunID: r.newID(), Started: r.now()}}
 	if p != nil {
+		run.left, run.rebuilt = make([]string, len(p.Steps)), make([]*Step, len(p.Steps))
 		run.result.Pipeline = p.Name
 		run.result.Components = make([]component.Result, 0, len(p.Steps))
 		run.total = p.total()

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"container/heap"
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/sparkpipe/sparkpipe/component"
@@ -41,6 +42,7 @@ type outcome struct {
 func (r *run) schedule(ctx context.Context, fates *fates) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	defer r.watchLock(ctx, stop)()
 	s := newSchedule(r, fates)
 	s.stop = stop
 	outcomes := make([]outcome, len(fates.graph.order))
@@ -53,6 +55,10 @@ func (r *run) schedule(ctx context.Context, fates *fates) {
 		r.take(outcomes[i])
 	}
 	r.stopped = stoppedBy(ctx) != nil
+	var lost *CheckpointError
+	if errors.As(context.Cause(ctx), &lost) {
+		r.ended = lost
+	}
 	r.timedOut(ctx)
 }
 
@@ -64,7 +70,7 @@ func newSchedule(r *run, fates *fates) *schedule {
 	}
 	enabled := 0
 	for at, i := range g.order {
-		s.position[i], s.index[i], s.waiting[i] = at, enabled, len(g.deps[i])
+		s.position[i], s.index[i], s.waiting[i] = at, enabled, len(g.before(i))
 		if r.pipeline.Steps[i].enabled() {
 			enabled++
 		}
@@ -83,6 +89,7 @@ func (s *schedule) next(ctx context.Context) outcome {
 		i := s.fates.graph.order[heap.Pop(&s.ready).(int)] //nolint:forcetypeassert // it holds nothing else
 		out := outcome{step: i}
 		if !s.run.decide(ctx, i, s.fates, &out.result) {
+			s.run.passes(ctx, i, &out)
 			return out
 		}
 		if s.limit == 1 {
@@ -107,6 +114,10 @@ func (s *schedule) settle(out outcome) {
 	if out.result.Status == component.StatusFailed && s.run.pipeline.FailFast && s.run.stoppedBy == "" {
 		s.run.stoppedBy = out.result.Name
 		s.stop(&stopError{component: out.result.Name})
+	}
+	if cancelledOnServer(out.result.Err) && s.run.ended == nil {
+		s.run.ended = ErrRunCancelled
+		s.stop(ErrRunCancelled)
 	}
 	for _, i := range s.fates.graph.dependents[out.step] {
 		if s.waiting[i]--; s.waiting[i] == 0 {

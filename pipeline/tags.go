@@ -10,7 +10,7 @@ import (
 // withTags marks the Spark operations of a component, so that they can be found
 // and interrupted on the server. Spark refuses commas in tags.
 func withTags(ctx context.Context, runID, name string) context.Context {
-	return dataflow.WithOperationTags(ctx, "run="+tag(runID), "component="+tag(name))
+	return dataflow.WithOperationTags(ctx, runTag(runID), "component="+tag(name))
 }
 
 func tag(text string) string { return strings.ReplaceAll(text, ",", "_") }

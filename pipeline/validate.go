@@ -35,6 +35,7 @@ func (p *Pipeline) check() (*graph, error) {
 	if len(faults) > 0 {
 		return nil, &InvalidError{Pipeline: p.Name, Faults: faults}
 	}
+	p.infer(g)
 	return g, nil
 }
 

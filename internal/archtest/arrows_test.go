@@ -47,21 +47,23 @@ var arrows = map[string][]string{
 	"hooks/hookstest":                    {"component"},
 	"dataflow":                           {"component", "component/schema", "secrets", "dataflow/value", "internal/columnar", "internal/connect", "internal/connect/wire", "internal/parquet", "internal/sqltext"},
 	"dataflow/value":                     {},
+	"streaming":                          {"component", "component/schema", "dataflow", "secrets", "internal/connect", "internal/connect/wire"},
 	"config":                             {"secrets", "config/hocon", "config/internal/tree", "internal/nearest", "internal/sqltext", "resilience"},
 	"config/hocon":                       {"config/internal/tree"},
 	"config/internal/tree":               {},
-	"pipeline":                           {"config", "component", "dataflow", "hooks", "secrets", "internal/localspark", "pipeline/checkpoint", "resilience"},
+	"pipeline":                           {"config", "component", "dataflow", "hooks", "secrets", "internal/localspark", "internal/nearest", "pipeline/checkpoint", "resilience"},
+	"pipeline/artifact":                  {"component", "dataflow", "hooks", "pipeline", "resilience", "secrets"},
 	"pipeline/checkpoint":                {},
 	"pipeline/checkpoint/checkpointtest": {},
 	"pipeline/pipelinetest":              {"component", "dataflow", "internal/localspark"},
-	"pipeline/cli":                       {"config", "component", "dataflow", "hooks", "hooks/prometheus", "pipeline", "internal/localspark", "internal/connect"},
+	"pipeline/cli":                       {"config", "component", "dataflow", "hooks", "hooks/prometheus", "pipeline", "pipeline/artifact", "pipeline/checkpoint", "internal/localspark", "internal/connect"},
 	"cmd/sparkpipe":                      {"pipeline/cli"},
 }
 
 // kept lists outside modules that are kept to the packages named: whoever
 // imports another package of ours must not link them.
 var kept = map[string][]string{
-	"github.com/apache/spark-connect-go":  {"internal/connect", "internal/fakeconnect", "internal/localspark", "internal/bench", "dataflow", "examples"},
+	"github.com/apache/spark-connect-go":  {"internal/connect", "internal/fakeconnect", "internal/localspark", "internal/bench", "dataflow", "streaming", "examples"},
 	"go.opentelemetry.io":                 {"hooks/otel"},
 	"github.com/prometheus/client_golang": {"hooks/prometheus"},
 	"github.com/spf13/cobra":              {"pipeline/cli"},

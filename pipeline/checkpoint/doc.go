@@ -50,6 +50,8 @@
 //	  "run_id": "2026-03-01-nightly",
 //	  "pipeline": "orders",
 //	  "fingerprint": "sha256:9f86d0…",
+//	  "file": "/etc/pipelines/orders.conf",
+//	  "session": {"address": "sc://spark:15002", "user_id": "etl", "id": "…", "server_id": "…"},
 //	  "status": "failed",
 //	  "revision": 7,
 //	  "created": "2026-03-01T02:00:00.123456Z",

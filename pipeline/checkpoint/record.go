@@ -33,6 +33,11 @@ type Record struct {
 	Pipeline string `json:"pipeline"`
 	// Fingerprint is that of the configuration; see [Fingerprint].
 	Fingerprint string `json:"fingerprint,omitempty"`
+	// File is the configuration file of the pipeline, an absolute path; empty when
+	// there is none.
+	File string `json:"file,omitempty"`
+	// Session is the Spark session that the run works in, as far as it had one.
+	Session *Session `json:"session,omitempty"`
 	// Status is the state of the run.
 	Status Status `json:"status"`
 	// Revision counts the saves; 0 means that the record was never saved. Only
@@ -48,6 +53,18 @@ type Record struct {
 	// Breakers are the states of circuit breakers by their names, in a form that
 	// belongs to whoever wrote them.
 	Breakers map[string]json.RawMessage `json:"breakers,omitempty"`
+}
+
+// Session names a Spark session for processes that come back to it, to ask what
+// became of an operation or to end one.
+type Session struct {
+	// Address is that of the server as "sc://host:port", without parameters.
+	Address string `json:"address"`
+	// UserID is the user of the session.
+	UserID string `json:"user_id,omitempty"`
+	// ID is the id of the session, and ServerID the server's own id of it.
+	ID       string `json:"id"`
+	ServerID string `json:"server_id,omitempty"`
 }
 
 // Component is what is known of one component.
@@ -110,6 +127,10 @@ func (r *Record) Component(name string) *Component {
 // Clone returns a copy that shares nothing with the record.
 func (r *Record) Clone() *Record {
 	c := *r
+	if r.Session != nil {
+		session := *r.Session
+		c.Session = &session
+	}
 	c.Components = slices.Clone(r.Components)
 	for i := range c.Components {
 		c.Components[i].Operations = slices.Clone(c.Components[i].Operations)

@@ -70,9 +70,23 @@ type process struct {
 // own; its temporary files go to tmp.
 func startProgram(tb testing.TB, tmp, remote string, args ...string) *process {
 	tb.Helper()
+	p := unstarted(tb, remote, args...)
+	p.Env = append(p.Env, "TMPDIR="+tmp)
+	p.start(tb)
+	return p
+}
+
+// unstarted is a process that can still be changed.
+func unstarted(tb testing.TB, remote string, args ...string) *process {
+	tb.Helper()
 	p := &process{Cmd: exec.Command(program(tb), args...), ended: make(chan struct{})}
-	p.Env = append(os.Environ(), "TMPDIR="+tmp, "SPARK_REMOTE="+remote)
+	p.Env = append(os.Environ(), "SPARK_REMOTE="+remote)
 	p.Stdout, p.Stderr = &p.stdout, &p.stderr
+	return p
+}
+
+func (p *process) start(tb testing.TB) {
+	tb.Helper()
 	require.NoError(tb, p.Start())
 	go func() {
 		defer close(p.ended)
@@ -82,7 +96,6 @@ func startProgram(tb testing.TB, tmp, remote string, args ...string) *process {
 		_ = p.Process.Kill()
 		<-p.ended
 	})
-	return p
 }
 
 // wait returns the exit code once the process has ended.

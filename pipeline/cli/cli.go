@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -25,6 +26,10 @@ type Options struct {
 	Factories []component.Factory
 	// Stdout and Stderr are where it prints; default those of the process.
 	Stdout, Stderr io.Writer
+	// StopTimeout is how long after the first SIGINT, SIGTERM or SIGHUP a run may
+	// take to end in order before the process leaves all the same. Default
+	// [DefaultStopTimeout]; below 0 there is no limit.
+	StopTimeout time.Duration
 
 	_ struct{}
 }
@@ -39,8 +44,8 @@ type app struct {
 }
 
 // Main runs the command line and returns the exit code of the program. It
-// blocks until the command is done; SIGINT and SIGTERM stop a run, on the
-// cluster too.
+// blocks until the command is done; SIGINT, SIGTERM and SIGHUP stop a run, on the
+// cluster too, and a second one leaves at once.
 func Main(ctx context.Context, args []string, opts *Options) int {
 	if opts == nil {
 		opts = &Options{}
@@ -104,7 +109,7 @@ Exit codes: 0 succeeded, 1 failed, 2 partly failed, 3 faulty configuration,
 			return &exitError{code: ExitUsage}
 		},
 	}
-	root.AddCommand(a.runCommand(), a.validateCommand(), a.graphCommand(), a.componentsCommand(), a.localCommand(), a.versionCommand())
+	root.AddCommand(a.runCommand(), a.resumeCommand(), a.runsCommand(), a.cancelCommand(), a.validateCommand(), a.checkCommand(), a.planCommand(), a.graphCommand(), a.componentsCommand(), a.localCommand(), a.schemaCommand(), a.versionCommand())
 	usage(root)
 	return root
 }

@@ -33,7 +33,7 @@ func TestVersion(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	for _, command := range []string{"", "run", "validate", "graph", "components", "local", "version"} {
+	for _, command := range []string{"", "run", "resume", "runs", "cancel", "schema", "validate", "graph", "components", "local", "version"} {
 		t.Run("sparkpipe "+command, func(t *testing.T) {
 			t.Parallel()
 			got := sparkpipe(t, append(strings.Fields(command), "--help")...)

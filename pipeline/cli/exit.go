@@ -21,8 +21,9 @@ const (
 	// ExitUsage means that the command line could not be understood, as in
 	// sysexits.h (EX_USAGE).
 	ExitUsage = 64
-	// ExitInterrupted means that the run was stopped from outside, 128 + SIGINT
-	// as shells have it.
+	// ExitInterrupted means that the run was stopped from outside, whatever the
+	// signal was and whether it ended in order or at once: 128 + SIGINT as shells
+	// have it.
 	ExitInterrupted = 130
 )
 

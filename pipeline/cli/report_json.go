@@ -19,6 +19,8 @@ type jsonReport struct {
 	hooks.Base
 	mu  sync.Mutex
 	enc *json.Encoder
+	// tellsProgress makes events of the progress of components.
+	tellsProgress bool
 }
 
 func newJSONReport(w io.Writer) *jsonReport { return &jsonReport{enc: newEncoder(w)} }
@@ -49,9 +51,23 @@ type event struct {
 	Remote     string           `json:"remote,omitempty"`
 	Text       string           `json:"text,omitempty"`
 	Error      *errorFields     `json:"error,omitempty"`
+	Attempt    int              `json:"attempt,omitempty"`
+	Progress   *progressFields  `json:"progress,omitempty"`
 	File       string           `json:"file,omitempty"`
 	Faults     []string         `json:"faults,omitempty"`
 	Result     *pipeline.Result `json:"result,omitempty"`
+}
+
+// progressFields are how far a component is.
+type progressFields struct {
+	OperationID    string  `json:"operation_id"`
+	Stages         int     `json:"stages"`
+	StagesDone     int     `json:"stages_done"`
+	Tasks          int64   `json:"tasks"`
+	TasksCompleted int64   `json:"tasks_completed"`
+	TasksRunning   int64   `json:"tasks_running"`
+	InputBytes     int64   `json:"input_bytes"`
+	ElapsedMS      float64 `json:"elapsed_ms"`
 }
 
 // errorFields are an error with what a Spark server said of it.
@@ -101,6 +117,25 @@ func (j *jsonReport) OnComponentFailure(_ context.Context, e hooks.ComponentFail
 		DurationMS: milliseconds(e.Duration), Error: newErrorFields(e.Err),
 	})
 }
+
+// observer is nil when the progress is not told.
+func (j *jsonReport) observer() hooks.PipelineHooks {
+	if !j.tellsProgress {
+		return nil
+	}
+	return hooks.Funcs{Name: "report", OnProgressFunc: func(_ context.Context, e hooks.ComponentProgress) {
+		j.emit(event{
+			Event: "component_progress", RunID: e.RunID, Component: e.Name, Type: e.Type, Attempt: e.Attempt,
+			Progress: &progressFields{
+				OperationID: e.OperationID, Stages: e.Stages, StagesDone: e.StagesDone, Tasks: e.Tasks,
+				TasksCompleted: e.TasksCompleted, TasksRunning: e.TasksRunning, InputBytes: e.InputBytes,
+				ElapsedMS: milliseconds(e.Elapsed),
+			},
+		})
+	}}
+}
+
+func (*jsonReport) close() {}
 
 func (j *jsonReport) session(version, remote string) {
 	j.emit(event{Event: "session", Spark: version, Remote: endpoint(remote)})

@@ -5,14 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
-
-	"golang.org/x/term"
 
 	"github.com/sparkpipe/sparkpipe/component"
 	"github.com/sparkpipe/sparkpipe/hooks"
@@ -29,6 +25,16 @@ type textReport struct {
 	colour bool
 	width  int  // of the column of names
 	inLine bool // a component has printed a line without its end
+	live   liveProgress
+	stop   func()
+}
+
+// liveProgress shows how far the running components are.
+type liveProgress interface {
+	begin(name string)
+	end(name string)
+	retry(e hooks.RetryAttempt)
+	progress(e hooks.ComponentProgress)
 }
 
 // maxWidth bounds the column of names; what is longer sticks out.
@@ -37,16 +43,24 @@ const maxWidth = 60
 func newTextReport(out, err io.Writer, colour bool, p *pipeline.Pipeline) *textReport {
 	t := &textReport{out: out, err: err, colour: colour, width: 20}
 	for i := range p.Steps {
-		t.width = max(t.width, min(maxWidth, utf8.RuneCountInString(p.Steps[i].Name)))
+		t.width = max(t.width, min(maxWidth, displayWidth(p.Steps[i].Name)))
 	}
 	return t
 }
 
-// isTerminal reports whether people see w as it is written, and whether they
-// want colours (no-color.org).
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && os.Getenv("NO_COLOR") == "" && term.IsTerminal(int(f.Fd()))
+// close takes away what shows the progress.
+func (t *textReport) close() {
+	if t.stop != nil {
+		t.stop()
+	}
+}
+
+// observer is nil when nobody shows the progress.
+func (t *textReport) observer() hooks.PipelineHooks {
+	if t.live == nil {
+		return nil
+	}
+	return hooks.Funcs{Name: "report", OnProgressFunc: func(_ context.Context, e hooks.ComponentProgress) { t.live.progress(e) }}
 }
 
 // HookName names the report in errors.
@@ -57,11 +71,26 @@ func (t *textReport) BeforePipeline(ctx context.Context, e hooks.PipelineStart) 
 	return ctx, nil
 }
 
+func (t *textReport) BeforeComponent(ctx context.Context, e hooks.ComponentStart) (context.Context, error) {
+	if t.live != nil {
+		t.live.begin(e.Name)
+	}
+	return ctx, nil
+}
+
+func (t *textReport) OnRetryAttempt(_ context.Context, e hooks.RetryAttempt) {
+	if t.live != nil {
+		t.live.retry(e)
+	}
+}
+
 func (t *textReport) AfterComponent(_ context.Context, e hooks.ComponentEnd) {
+	t.ended(e.Name)
 	t.step("32", "ok  ", e.Name, fmt.Sprintf("%8s", took(e.Duration)))
 }
 
 func (t *textReport) OnComponentFailure(_ context.Context, e hooks.ComponentFailure) {
+	t.ended(e.Name)
 	duration := fmt.Sprintf("%8s", took(e.Duration))
 	if e.Result.Status == component.StatusCancelled {
 		t.step("33", "stop", e.Name, duration) // why is told once, at the end
@@ -71,9 +100,15 @@ func (t *textReport) OnComponentFailure(_ context.Context, e hooks.ComponentFail
 	t.line("%s", indent(e.Err.Error(), "        "))
 }
 
+func (t *textReport) ended(name string) {
+	if t.live != nil {
+		t.live.end(name)
+	}
+}
+
 // step is the line of one component.
 func (t *textReport) step(colour, word, name, rest string) {
-	t.line("  %s  %-*s  %s", t.paint(colour, word), t.width, name, rest)
+	t.line("  %s  %s  %s", t.paint(colour, word), pad(name, t.width), rest)
 }
 
 func (t *textReport) session(version, remote string) {

@@ -26,10 +26,33 @@ type reporter interface {
 	output() io.Writer
 	// result tells the end.
 	result(r *pipeline.Result)
+	// observer is the hook for the progress of components, or nil.
+	observer() hooks.PipelineHooks
+	// close ends what the report draws; it prints as before.
+	close()
+}
+
+// runFlags are the flags of the command run.
+type runFlags struct {
+	runID, progress, artifacts string
+	resume                     resumeFlags
+	// resumeOnly refuses a run that has no record.
+	resumeOnly bool
+	selection  pipeline.Selection
+}
+
+// addCommon adds the flags of every command that runs a pipeline.
+func (f *runFlags) addCommon(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.progress, "progress", f.progress, "how running components are shown: auto, bar, plain or none")
+	cmd.Flags().StringVar(&f.artifacts, "artifacts", "", "folder to write manifest.json and run_results.json into (default none)")
+	f.resume.add(cmd)
+	cmd.Flags().StringSliceVar(&f.selection.Only, "select", nil, "run only these components, and what makes the views that they read")
+	cmd.Flags().StringSliceVar(&f.selection.From, "from", nil, "run only these components and all that depend on them")
+	cmd.Flags().StringSliceVar(&f.selection.Until, "until", nil, "run only these components and all that they depend on")
 }
 
 func (a *app) runCommand() *cobra.Command {
-	var runID string
+	flags := runFlags{progress: progressAuto}
 	cmd := &cobra.Command{
 		Use:   "run FILE",
 		Short: "Run the pipeline of a configuration file",
@@ -38,43 +61,69 @@ order of their dependencies.
 
 The server is that of spark.remote in the file, else that of the environment
 variable SPARK_REMOTE, else one that is started on this machine for the run.
-Ctrl-C stops the work on the cluster.
+
+On a terminal each running component has a bar, elsewhere a line every ten
+seconds. --json --progress plain makes events of it.
+
+SIGINT (Ctrl-C), SIGTERM and SIGHUP stop the work on the cluster and end the run
+in order; a second one leaves at once.
 
 Exit codes: 0 succeeded, 1 failed, 2 partly failed, 3 faulty configuration,
 64 wrong usage, 130 interrupted.`,
 		Args: wantArgs(1, 1, "one configuration file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.run(cmd.Context(), args[0], runID)
+			return a.run(cmd.Context(), args[0], flags)
 		},
 	}
 	a.jsonFlag(cmd, "print one JSON object a line instead of text")
-	cmd.Flags().StringVar(&runID, "run-id", "", "id of the run in logs, tags and results (default a new UUID)")
+	cmd.Flags().StringVar(&flags.runID, "run-id", "", "id of the run in logs, tags and results (default a new UUID)")
+	flags.addCommon(cmd)
 	return cmd
 }
 
-func (a *app) run(ctx context.Context, file, runID string) error {
+func (a *app) run(ctx context.Context, file string, flags runFlags) error {
+	mode, err := a.progressMode(flags.progress)
+	if err != nil {
+		return err
+	}
 	p, err := a.load(file)
 	if err != nil {
 		return a.refuse(file, err)
 	}
+	checkpoints, err := flags.resume.options(p)
+	if err != nil {
+		return wrongUsage(err)
+	}
+	if flags.resumeOnly && checkpoints != nil {
+		checkpoints.Resume = pipeline.ResumeOnly
+	}
+	report := a.reporter(p, mode)
+	defer report.close()
 	logging, closeLog, err := a.loggingHook(p.Hooks.Logging)
 	if err != nil {
 		return a.refuse(file, fmt.Errorf("%s: %w", file, err))
 	}
 	defer closeLog()
-	report := a.reporter(p)
-	ctx, stop := withSignals(ctx, a.stderr, "stopping the work on the cluster")
+	artifacts, err := a.artifactsHook(flags.artifacts, p)
+	if err != nil {
+		return err
+	}
+	ctx, stop := stopOnSignals(ctx, a.stderr, "stopping the work on the cluster", a.stopTimeout())
 	defer stop()
 	opener := pipeline.Opener{Progress: report.progress, Opened: func(s *dataflow.Session, remote string) {
 		report.session(s.ServerVersion(), remote)
+		if mode == progressBar {
+			hasten(ctx, p, s)
+		}
 	}}
-	watchers := []hooks.PipelineHooks{report, logging}
+	watchers := []hooks.PipelineHooks{artifacts.hook(), report, report.observer(), logging}
 	measured := a.metricsHook(p.Hooks.Metrics, p.Name)
 	if measured != nil {
 		watchers = append(watchers, measured)
 	}
 	runner, err := pipeline.NewSimplePipelineRunner(nil, &pipeline.RunnerOptions{
-		Hooks: watchers, RunID: runID, OpenSession: opener.Open, Output: report.output(),
+		Hooks: watchers, RunID: flags.runID, OpenSession: opener.Open, Output: report.output(),
+		Checkpoint: checkpoints, Select: &flags.selection,
 	})
 	if err != nil {
 		return wrongUsage(fmt.Errorf("--run-id: %w", errors.Unwrap(err)))
@@ -83,7 +132,10 @@ func (a *app) run(ctx context.Context, file, runID string) error {
 	result, _ := runner.Run(ctx, p) // the result holds the error
 	pushed()
 	report.result(result)
-	return runExit(result.Status)
+	if checkpoints != nil && !a.json && result.Status != pipeline.StatusSucceeded {
+		a.tellResume(result, flags.resume.store)
+	}
+	return artifacts.complete(result, runExit(result.Status))
 }
 
 // refuse tells why a file cannot be run.
@@ -95,11 +147,22 @@ func (a *app) refuse(file string, err error) error {
 	return a.tellFaults(file, err)
 }
 
-func (a *app) reporter(p *pipeline.Pipeline) reporter {
+// reporter makes the report. With bars, whatever is printed from then on goes
+// around them.
+func (a *app) reporter(p *pipeline.Pipeline, mode string) reporter {
 	if a.json {
-		return newJSONReport(a.stdout)
+		report := newJSONReport(a.stdout)
+		report.tellsProgress = mode == progressPlain
+		return report
 	}
-	return newTextReport(a.stdout, a.stderr, isTerminal(a.stdout), p)
+	report := newTextReport(a.stdout, a.stderr, wantsColour(a.stdout), p)
+	switch mode {
+	case progressBar:
+		a.showBars(report)
+	case progressPlain:
+		report.live = newPlainProgress(func(name, text string) { report.step("36", "... ", name, text) })
+	}
+	return report
 }
 
 // loggingHook gives the logging hook that the file asks for, or nil, and what

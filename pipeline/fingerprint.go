@@ -1,0 +1,86 @@
+package pipeline
+
+import (
+	"strings"
+
+	"github.com/sparkpipe/sparkpipe/config"
+	"github.com/sparkpipe/sparkpipe/pipeline/checkpoint"
+	"github.com/sparkpipe/sparkpipe/secrets"
+)
+
+// fingerprint stands for the config block of a component without what could be a
+// secret: values under keys that speak of one, and the user and the parameters of
+// URLs. It is empty when the block has faults, which the component tells.
+func fingerprint(section config.Section) string {
+	var settings map[string]any
+	if err := section.Decode(&settings); err != nil {
+		return ""
+	}
+	text, err := checkpoint.Fingerprint(withoutSecrets(settings))
+	if err != nil {
+		return ""
+	}
+	return text
+}
+
+func withoutSecrets(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for key, item := range v {
+			if _, isText := item.(string); isText && secrets.IsKey(key) {
+				item = secrets.Redacted
+			}
+			out[key] = withoutSecrets(item)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, item := range v {
+			out[i] = withoutSecrets(item)
+		}
+		return out
+	case string:
+		return withoutCredentials(v)
+	default:
+		return v
+	}
+}
+
+// withoutCredentials cuts the parameters and the user from the URL of a server.
+func withoutCredentials(text string) string {
+	scheme, rest, isURL := strings.Cut(text, "://")
+	if !isURL || strings.ContainsAny(scheme, " \t\n'\"") {
+		return text
+	}
+	if end := strings.IndexAny(rest, "?;"); end >= 0 {
+		rest = rest[:end]
+	}
+	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+		rest = rest[at+1:]
+	}
+	return scheme + "://" + rest
+}
+
+// recordSteps are the steps as the record of a run knows them, and the
+// fingerprint of the whole.
+func (p *Pipeline) recordSteps(g *graph) ([]checkpoint.Step, string, error) {
+	steps := make([]checkpoint.Step, len(p.Steps))
+	parts := make([]any, 0, len(p.Steps)+1)
+	parts = append(parts, p.Name)
+	for i := range p.Steps {
+		s := &p.Steps[i]
+		names := make([]string, 0, len(g.deps[i]))
+		for _, dep := range g.deps[i] {
+			names = append(names, p.Steps[dep].Name)
+		}
+		print, err := checkpoint.Fingerprint(s.Name, s.Type, names, s.enabled(), s.Fingerprint)
+		if err != nil {
+			return nil, "", err
+		}
+		steps[i] = checkpoint.Step{Name: s.Name, Fingerprint: print, DependsOn: names}
+		parts = append(parts, print)
+	}
+	whole, err := checkpoint.Fingerprint(parts...)
+	return steps, whole, err
+}

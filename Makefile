@@ -6,15 +6,25 @@ BIN      := build/sparkpipe
 GO       ?= go
 LINT     := build/bin/golangci-lint
 LINT_VERSION := v2.15.0
+S3_SERVER := build/bin/versitygw
+S3_SERVER_VERSION := v1.8.0
 FUZZTIME ?= 30s
 
-.PHONY: demo test bench lint generate fmt fuzz build setup setup-race clean
+.PHONY: demo test bench lint generate fmt fuzz build setup setup-race setup-stores clean
 
 setup:
 	@bash .ci/setup
 
 setup-race:
 	@bash .ci/setup race
+
+# The servers that checkpoint stores are tested on: PostgreSQL by apt, and one
+# for the protocol of S3, built from source once.
+setup-stores: $(S3_SERVER)
+	@bash .ci/setup-postgres
+
+$(S3_SERVER):
+	GOBIN=$(CURDIR)/build/bin $(GO) install github.com/versity/versitygw/cmd/versitygw@$(S3_SERVER_VERSION)
 
 build:
 	@mkdir -p build
@@ -30,7 +40,7 @@ demo: setup build
 # names already is used instead. The store on SQLite is tested in a module of its
 # own, so that ours does not depend on a database.
 SERVER := $(BIN) local --conf spark.sql.shuffle.partitions=2 --conf spark.driver.memory=3g
-test: setup-race build
+test: setup-race setup-stores build
 	$(SERVER) --spark-version 4.0.1 -- \
 	$(SERVER) --spark-version 4.2.0 --env SPARK_REMOTE_NEXT -- \
 	$(GO) test -race -shuffle=on -timeout 30m $(GOTESTFLAGS) ./...

@@ -37,6 +37,7 @@ var arrows = map[string][]string{
 	"internal/columnar":                  {"component/schema", "dataflow/value"},
 	"internal/parquet":                   {},
 	"internal/sparktest":                 {},
+	"internal/storetest":                 {},
 	"internal/tlstest":                   {},
 	"internal/bench":                     {},
 	"internal/bench/inside":              {"component", "config", "dataflow", "hooks", "internal/connect/wire", "pipeline"},
@@ -55,8 +56,10 @@ var arrows = map[string][]string{
 	"pipeline/artifact":                  {"component", "dataflow", "hooks", "pipeline", "resilience", "secrets"},
 	"pipeline/checkpoint":                {},
 	"pipeline/checkpoint/checkpointtest": {},
+	"pipeline/checkpoint/objectstore":    {"pipeline/checkpoint", "secrets"},
+	"pipeline/checkpoint/postgres":       {"pipeline/checkpoint"},
 	"pipeline/pipelinetest":              {"component", "dataflow", "internal/localspark"},
-	"pipeline/cli":                       {"config", "component", "dataflow", "hooks", "hooks/prometheus", "pipeline", "pipeline/artifact", "pipeline/checkpoint", "internal/localspark", "internal/connect"},
+	"pipeline/cli":                       {"config", "component", "dataflow", "hooks", "hooks/prometheus", "pipeline", "pipeline/artifact", "pipeline/checkpoint", "pipeline/checkpoint/objectstore", "pipeline/checkpoint/postgres", "internal/localspark", "internal/connect"},
 	"cmd/sparkpipe":                      {"pipeline/cli"},
 }
 
@@ -71,6 +74,8 @@ var kept = map[string][]string{
 	"google.golang.org/grpc":              {"internal/connect", "internal/fakeconnect", "internal/localspark", "internal/bench"},
 	"github.com/knadh/koanf":              {"config"},
 	"go.yaml.in/yaml":                     {"config"},
+	"github.com/minio/minio-go":           {"pipeline/checkpoint/objectstore"},
+	"github.com/jackc/pgx":                {"pipeline/checkpoint/postgres"},
 }
 
 type goFile struct {

@@ -34,6 +34,7 @@ var noExample = map[string]string{
 	"internal/archtest":       "has no code",
 	"internal/connect/wire":   "is generated",
 	"internal/sparktest":      "takes a *testing.T",
+	"internal/storetest":      "takes a *testing.T",
 	"internal/fakeconnect":    "takes a *testing.T",
 	"internal/tlstest":        "takes a *testing.T",
 	"pipeline/pipelinetest":   "takes a *testing.T",

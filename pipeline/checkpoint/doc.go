@@ -34,12 +34,13 @@
 //
 // [FileStore] keeps one file a run in a folder. [SQLStore] keeps one row a run
 // in a table of SQLite or PostgreSQL; bring a *sql.DB with the driver of your
-// choice. Other stores implement [Store] and prove it with package
-// checkpointtest.
+// choice, or take package postgres. [ObjectStore] keeps one object a run in a
+// storage that a [Bucket] describes; package objectstore has one for S3. Other
+// stores implement [Store] and prove it with package checkpointtest.
 //
-// A save is all or nothing, in both. A record that cannot be read is an error
-// that names the file or the row. It is never taken for a run that has not
-// begun, and it is never overwritten.
+// A save is all or nothing, in all of them. A record that cannot be read is an
+// error that names the file, the row or the object. It is never taken for a run
+// that has not begun, and it is never overwritten.
 //
 // # Format
 //
@@ -102,7 +103,8 @@
 // # Errors
 //
 // Ask with [errors.Is] for [ErrNotFound], [ErrLocked], [ErrStale], [ErrCorrupt],
-// [ErrNewer], [ErrChanged] and [ErrRunID]; several have a type with fields.
+// [ErrNewer], [ErrChanged], [ErrRunID] and [ErrUnconditional]; several have a type
+// with fields.
 //
 // # Concurrency
 //

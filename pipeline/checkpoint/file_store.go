@@ -35,7 +35,7 @@ type FileStore struct {
 
 var _ Store = (*FileStore)(nil)
 
-var scheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]+:/`)
+var scheme = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]+):/`)
 
 // NewFileStore returns the store of the folder. It is made, for its owner only,
 // when something is saved or locked first; a folder that does not exist has no
@@ -44,8 +44,8 @@ func NewFileStore(dir string) (*FileStore, error) {
 	if dir == "" || strings.ContainsRune(dir, 0) {
 		return nil, fmt.Errorf("checkpoint folder %q: give the path of a folder", dir)
 	}
-	if scheme.MatchString(dir) {
-		return nil, fmt.Errorf("checkpoint folder %q: want a folder on this machine, not a URL", dir)
+	if url := scheme.FindStringSubmatch(dir); url != nil { // which may hold a password
+		return nil, fmt.Errorf("checkpoint folder: want a folder on this machine, not a URL of %q", url[1])
 	}
 	abs, err := filepath.Abs(dir)
 	if err != nil {

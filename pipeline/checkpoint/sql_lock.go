@@ -34,6 +34,9 @@ func (s *SQLStore) Lock(ctx context.Context, runID string) (Lock, error) {
 	if err := begin(ctx, "lock", runID); err != nil {
 		return nil, err
 	}
+	if err := s.prepare(ctx); err != nil {
+		return nil, fmt.Errorf("lock run %q: %w", runID, err)
+	}
 	owner, me, taken := rand.Text(), thisProcess(), time.Now()
 	got, err := affected(s.db.ExecContext(ctx, s.sql(`INSERT INTO {locks} (run_id, owner, host, pid, since, expires) `+
 		`VALUES (?1, ?2, ?3, ?4, {now}, {now} + ?5) ON CONFLICT (run_id) DO UPDATE SET owner = excluded.owner, `+

@@ -14,6 +14,9 @@ func (s *SQLStore) Load(ctx context.Context, runID string) (*Record, error) {
 	if err := begin(ctx, "load", runID); err != nil {
 		return nil, err
 	}
+	if err := s.prepare(ctx); err != nil {
+		return nil, fmt.Errorf("load the checkpoint of run %q: %w", runID, err)
+	}
 	var text string
 	var revision int64
 	err := s.db.QueryRowContext(ctx, s.sql(`SELECT record, revision FROM {table} WHERE run_id = ?1`), runID).Scan(&text, &revision)
@@ -49,7 +52,10 @@ func (s *SQLStore) Save(ctx context.Context, r *Record) error {
 	if err != nil {
 		return err
 	}
-	err = s.atomically(ctx, func(tx *sql.Tx) error { return s.write(ctx, tx, r, next, data) })
+	err = s.prepare(ctx)
+	if err == nil {
+		err = s.atomically(ctx, func(tx *sql.Tx) error { return s.write(ctx, tx, r, next, data) })
+	}
 	if err != nil {
 		return fmt.Errorf("save in table %s: %w", s.table, err)
 	}
@@ -89,6 +95,9 @@ func affected(result sql.Result, err error) (int64, error) {
 func (s *SQLStore) List(ctx context.Context, filter *Filter) (list []*Record, err error) {
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("list checkpoints in table %s: %w", s.table, context.Cause(ctx))
+	}
+	if err := s.prepare(ctx); err != nil {
+		return nil, fmt.Errorf("list checkpoints in table %s: %w", s.table, err)
 	}
 	statement, args := s.selection(filter)
 	rows, err := s.db.QueryContext(ctx, statement, args...)
@@ -144,6 +153,9 @@ func (s *SQLStore) selection(filter *Filter) (statement string, args []any) {
 func (s *SQLStore) Delete(ctx context.Context, runID string) error {
 	if err := begin(ctx, "delete", runID); err != nil {
 		return err
+	}
+	if err := s.prepare(ctx); err != nil {
+		return fmt.Errorf("delete the checkpoint of run %q: %w", runID, err)
 	}
 	err := s.atomically(ctx, func(tx *sql.Tx) error {
 		s.mu.Lock()

@@ -43,6 +43,9 @@ type SQLOptions struct {
 	// one comes every third of it. At least [MinLease]; 0 means [DefaultLease].
 	// The clock is that of the database.
 	Lease time.Duration
+	// CreateTables makes the tables that do not exist when the store is used
+	// first. Without it call [SQLStore.CreateTables] once.
+	CreateTables bool
 
 	_ struct{}
 }
@@ -62,7 +65,7 @@ func (o *SQLOptions) Validate() error {
 }
 
 // SQLStore keeps each record in a row of a table. Call [SQLStore.CreateTables]
-// once.
+// once, or set the option of that name.
 //
 // A lock is a row with an owner and an end, which a goroutine moves on until the
 // lock is released. That of a killed process is free when its lease has run out.
@@ -75,8 +78,10 @@ type SQLStore struct {
 	locks   string
 	lease   time.Duration
 
-	mu   sync.Mutex
-	held map[string]string // run id to owner
+	creating chan struct{} // held by who makes the tables
+	mu       sync.Mutex
+	ready    bool
+	held     map[string]string // run id to owner
 }
 
 var _ Store = (*SQLStore)(nil)
@@ -101,22 +106,8 @@ func NewSQLStore(db *sql.DB, dialect Dialect, opts *SQLOptions) (*SQLStore, erro
 	return &SQLStore{
 		db: db, dialect: dialect, table: table, locks: table + "_locks",
 		lease: cmp.Or(opts.Lease, DefaultLease), held: make(map[string]string),
+		creating: make(chan struct{}, 1), ready: !opts.CreateTables,
 	}, nil
-}
-
-// CreateTables makes the tables that do not exist yet.
-func (s *SQLStore) CreateTables(ctx context.Context) error {
-	for _, statement := range []string{
-		`CREATE TABLE IF NOT EXISTS {table} (run_id TEXT {binary} NOT NULL PRIMARY KEY, pipeline TEXT NOT NULL, ` +
-			`status TEXT NOT NULL, revision BIGINT NOT NULL, created BIGINT NOT NULL, record TEXT NOT NULL)`,
-		`CREATE TABLE IF NOT EXISTS {locks} (run_id TEXT {binary} NOT NULL PRIMARY KEY, owner TEXT NOT NULL, ` +
-			`host TEXT NOT NULL, pid BIGINT NOT NULL, since BIGINT NOT NULL, expires BIGINT NOT NULL)`,
-	} {
-		if _, err := s.db.ExecContext(ctx, s.sql(statement)); err != nil {
-			return fmt.Errorf("make the checkpoint tables %s and %s: %w", s.table, s.locks, err)
-		}
-	}
-	return nil
 }
 
 // sql writes a statement in the dialect. Parameters are spelled ?1 in SQLite and

@@ -33,6 +33,9 @@ Exit codes: 0 the run has ended, 1 it has not, or there is no record of it.`,
 		Args: wantArgs(1, 1, "one run id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			store, record, err := a.findRun(cmd.Context(), &location, file, args[0])
+			if store != nil {
+				defer closeStore(store)
+			}
 			if err != nil {
 				return err
 			}

@@ -41,7 +41,7 @@ func (f *resumeFlags) options(p *pipeline.Pipeline) (*pipeline.CheckpointOptions
 		p.Checkpoint.Enabled, p.Checkpoint.Location = true, f.store
 	}
 	p.Checkpoint.Enabled = p.Checkpoint.Enabled || f.enabled
-	options, err := p.CheckpointOptions()
+	options, err := p.CheckpointOptions(stores()...)
 	if err != nil || options == nil {
 		if err == nil && (len(f.rerun) > 0 || len(f.done) > 0 || f.allowChanges) {
 			err = errors.New("--rerun, --done and --allow-changes are for runs with records; add a block checkpoint to the file, or --checkpoints")
@@ -70,7 +70,7 @@ func (a *app) openStore(location *string, file string) (checkpoint.Store, error)
 		}
 		*location = found
 	}
-	store, err := pipeline.OpenCheckpointStore(*location)
+	store, err := pipeline.OpenCheckpointStore(*location, stores()...)
 	if err != nil {
 		return nil, wrongUsage(err)
 	}
@@ -103,7 +103,7 @@ func (a *app) tellResume(result *pipeline.Result, store string) {
 	}
 	command := []string{a.opts.Name, "resume", result.RunID}
 	if store != "" {
-		command = append(command, "--checkpoints", store)
+		command = append(command, "--checkpoints", pipeline.RedactCheckpoints(store))
 	}
 	fmt.Fprintf(a.stdout, "go on with: %s\n", strings.Join(command, " "))
 }
@@ -126,7 +126,10 @@ or --rerun NAME.
 Exit codes are those of run; 1 also when there is no record of the run.`,
 		Args: wantArgs(1, 1, "one run id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			_, record, err := a.findRun(cmd.Context(), &flags.resume.store, file, args[0])
+			store, record, err := a.findRun(cmd.Context(), &flags.resume.store, file, args[0])
+			if store != nil {
+				closeStore(store)
+			}
 			if err != nil {
 				return err
 			}
@@ -158,6 +161,9 @@ not locked then, and "sparkpipe resume" goes on with it.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				store, record, err := a.findRun(cmd.Context(), &location, file, args[0])
+				if store != nil {
+					defer closeStore(store)
+				}
 				if remove && store != nil && !errors.Is(err, checkpoint.ErrNotFound) {
 					return store.Delete(cmd.Context(), args[0])
 				}
@@ -186,6 +192,7 @@ func (a *app) listRuns(ctx context.Context, location, file string, filter *check
 	if err != nil {
 		return err
 	}
+	defer closeStore(store)
 	records, err := store.List(ctx, filter)
 	rows := [][]string{{"RUN", "PIPELINE", "STATUS", "STARTED", "DONE"}}
 	for _, r := range records {

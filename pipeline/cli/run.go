@@ -94,6 +94,9 @@ func (a *app) run(ctx context.Context, file string, flags runFlags) error {
 	if err != nil {
 		return wrongUsage(err)
 	}
+	if checkpoints != nil {
+		defer closeStore(checkpoints.Store)
+	}
 	if flags.resumeOnly && checkpoints != nil {
 		checkpoints.Resume = pipeline.ResumeOnly
 	}

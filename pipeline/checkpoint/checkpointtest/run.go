@@ -309,7 +309,7 @@ func hostileIDs(t *testing.T, one, other checkpoint.Store) {
 }
 
 func badIDs(t *testing.T, one, _ checkpoint.Store) {
-	for _, id := range []string{"", "a\x00b", "\x00", "a\nb", "\x7f", "a\x1b[31m", "\xff", strings.Repeat("x", checkpoint.MaxRunID+1)} {
+	for _, id := range []string{"", "a\x00b", "\x00", "a\nb", "\x7f", "a\x1b[31m", "\xff", strings.Repeat("x", checkpoint.MaxRunID+1), strings.Repeat("../", 3414)} {
 		_, err := one.Load(t.Context(), id)
 		require.ErrorIs(t, err, checkpoint.ErrRunID, "%q", id)
 		require.ErrorIs(t, one.Save(t.Context(), Record(id)), checkpoint.ErrRunID, "%q", id)

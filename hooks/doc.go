@@ -26,7 +26,8 @@
 // and the circuit breaker of a component, between its other two moments.
 //
 // A hook that is a [ProgressObserver] too hears how far the work of a component
-// on the server is, while it runs.
+// on the server is, while it runs; an [AttemptObserver] hears of each attempt, and
+// an [OperationObserver] of the end of each Spark operation.
 //
 // A before-hook returns a context, which everything inside the pipeline or the
 // component gets, so that a hook can begin a trace span. The context must be

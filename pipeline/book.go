@@ -191,7 +191,7 @@ func (b *book) finish(ctx context.Context, status Status, breakers *resilience.B
 	if b.record == nil {
 		return nil
 	}
-	if b.options.DeleteOnSuccess && status == StatusSucceeded && !b.options.KeepBreakers {
+	if b.options.DeleteOnSuccess && status == StatusSucceeded && (!b.options.KeepBreakers || quiet(breakers)) {
 		if err := b.options.Store.Delete(ctx, b.record.RunID); err != nil {
 			return &CheckpointError{RunID: b.record.RunID, Err: err}
 		}
@@ -200,6 +200,16 @@ func (b *book) finish(ctx context.Context, status Status, breakers *resilience.B
 	b.record.Status = checkpoint.Status(status.String())
 	b.record.Breakers = snapshots(breakers)
 	return b.save(ctx)
+}
+
+// quiet reports whether no breaker has anything to remember.
+func quiet(breakers *resilience.Breakers) bool {
+	for _, s := range breakers.Snapshot() {
+		if s.State != resilience.StateClosed || s.Failures > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // snapshots are the states of the circuit breakers as the record keeps them.

@@ -29,7 +29,8 @@ type CheckpointOptions struct {
 	// Rerun and Done decide about components whose outcome is unknown, by name:
 	// those run again, and those count as done.
 	Rerun, Done []string
-	// DeleteOnSuccess deletes the record of a run that has succeeded.
+	// DeleteOnSuccess deletes the record of a run that has succeeded, unless a
+	// circuit breaker has something to remember that is to be kept.
 	DeleteOnSuccess bool
 	// KeepBreakers lets the circuit breakers of a run begin in the states in which
 	// the latest run of the pipeline left them.

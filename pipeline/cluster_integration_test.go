@@ -4,95 +4,135 @@ package pipeline_test
 
 import (
 	"context"
-	"os"
-	"os/exec"
+	"errors"
+	"fmt"
 	"path/filepath"
-	"regexp"
-	"slices"
-	"strings"
+	"sync"
+	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sparkpipe/sparkpipe/component"
 	"github.com/sparkpipe/sparkpipe/config"
+	"github.com/sparkpipe/sparkpipe/dataflow"
+	"github.com/sparkpipe/sparkpipe/hooks"
 	"github.com/sparkpipe/sparkpipe/internal/localspark"
 	"github.com/sparkpipe/sparkpipe/internal/sparktest"
 	"github.com/sparkpipe/sparkpipe/pipeline"
+	"github.com/sparkpipe/sparkpipe/secrets"
 )
 
-// TestRealCluster runs on a standalone cluster of one master and one worker: the
-// server that is started is the driver, the work is done by an executor.
+// onCluster are the settings of a driver that waits for both executors.
+var onCluster = map[string]string{
+	"spark.executor.memory": "512m", "spark.driver.memory": "1g", "spark.cores.max": "2",
+	"spark.scheduler.minRegisteredResourcesRatio": "1.0", "spark.sql.shuffle.partitions": "2",
+	"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1",
+}
+
+// TestRealCluster runs one pipeline on a standalone cluster of a master and two
+// workers, and only the address differs: the server that is started for the run
+// is the driver, or one that runs already.
 func TestRealCluster(t *testing.T) {
 	sparktest.Remote(t) // skips aloud, or fails in CI, where there is no Spark
 	t.Setenv("SPARK_REMOTE", "")
 	t.Setenv("SPARK_HOME", "")
-	home := sparkHome(t)
-	master := startDaemon(t, home, `(spark://127\.0\.0\.1:[0-9]+)`,
-		"org.apache.spark.deploy.master.Master", "--host", "127.0.0.1", "--port", "0", "--webui-port", "0")
-	startDaemon(t, home, `(Successfully registered with master)`,
-		"org.apache.spark.deploy.worker.Worker", "--host", "127.0.0.1", "--cores", "1", "--memory", "1g",
-		"--webui-port", "0", "--work-dir", t.TempDir(), master)
+	c := startCluster(t, 2)
 
-	p := &pipeline.Pipeline{Name: "cluster", Spark: config.Spark{
-		AppName: "on a cluster", Master: master,
-		Conf: map[string]string{"spark.executor.memory": "512m", "spark.driver.memory": "1g", "spark.sql.shuffle.partitions": "1"},
-	}}
-	spark, err := pipeline.Opener{}.Open(t.Context(), p)
-	require.NoError(t, err)
-	defer func() { require.NoError(t, spark.Close(context.WithoutCancel(t.Context()))) }()
-	require.Equal(t, master, setting(t, spark, "spark.master"))
-	df, err := spark.SQL(t.Context(), "SELECT sum(id) AS total FROM range(1000)")
-	require.NoError(t, err)
-	rows, err := df.Collect(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, int64(499500), rows[0].At(0))
-}
-
-// sparkHome is the folder of the fetched Spark: what a SPARK_HOME is.
-func sparkHome(t *testing.T) string {
-	t.Helper()
-	cache := os.Getenv("SPARKPIPE_CACHE")
-	if cache == "" {
-		dir, err := os.UserCacheDir()
-		require.NoError(t, err)
-		cache = filepath.Join(dir, "sparkpipe")
-	}
-	home := filepath.Join(cache, "spark-"+localspark.DefaultVersion+"-core")
-	if _, err := os.Stat(filepath.Join(home, "manifest.json")); err != nil {
-		server, err := localspark.Start(t.Context(), &localspark.Options{Version: localspark.DefaultVersion})
-		require.NoError(t, err)
-		require.NoError(t, server.Stop(t.Context()))
-	}
-	return home
-}
-
-// startDaemon starts a class of Spark, waits until its log has a match for ready,
-// and gives the match. The process ends with the test.
-func startDaemon(t *testing.T, home, ready, class string, args ...string) string {
-	t.Helper()
-	logFile := filepath.Join(t.TempDir(), "daemon.log")
-	out, err := os.Create(logFile)
-	require.NoError(t, err)
-	cmd := exec.Command("java", append([]string{"-Xmx256m", "-cp", filepath.Join(home, "jars", "*"), class}, args...)...)
-	// Even an empty SPARK_REMOTE makes Spark leave its SQL jars to a remote server.
-	env := slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, "SPARK_REMOTE=") })
-	cmd.Env = append(env, "SPARK_HOME="+home, "SPARK_SCALA_VERSION=2.13", "SPARK_LOCAL_IP=127.0.0.1")
-	cmd.Stdout, cmd.Stderr = out, out
-	require.NoError(t, cmd.Start())
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		_ = out.Close()
+	t.Run("the server of the run is the driver", func(t *testing.T) {
+		spark := config.Spark{AppName: "on a cluster", Master: c.master, Conf: onCluster}
+		rows := distributed(t, spark, 20, nil)
+		require.Len(t, rows, 2, "both executors have worked")
 	})
-	var found string
-	require.Eventually(t, func() bool {
-		text, err := os.ReadFile(logFile)
-		match := regexp.MustCompile(ready).FindSubmatch(text)
-		if err == nil && match != nil {
-			found = string(match[1])
+
+	t.Run("a worker is killed in mid-run", func(t *testing.T) {
+		server, err := localspark.Start(t.Context(), &localspark.Options{Master: c.master, Conf: onCluster})
+		require.NoError(t, err)
+		defer func() { require.NoError(t, server.Stop(context.WithoutCancel(t.Context()))) }()
+		lost, kept := c.workers[0], c.workers[1]
+		killed := errors.New("nobody has killed the worker")
+		kill := sync.OnceFunc(func() { killed = lost.kill() })
+		rows := distributed(t, config.Spark{Remote: secrets.NewValue(server.Remote())}, 240, func(e hooks.ComponentProgress) {
+			if e.Name == "write" && e.TasksCompleted >= 50 && e.TasksCompleted < e.Tasks {
+				kill()
+			}
+		})
+		require.NoError(t, killed)
+		require.Equal(t, map[string]int{"ALIVE": 1, "DEAD": 1}, c.states(t))
+		require.Len(t, rows, 2, "the executor that was lost had worked, and the one that was left")
+		var gone, alive []int
+		for pid := range rows {
+			switch group, err := syscall.Getpgid(pid); {
+			case err != nil || group == lost.group(): // the dead may wait for somebody to hear of it
+				gone = append(gone, pid)
+			case group == kept.group():
+				alive = append(alive, pid)
+			}
 		}
-		return found != ""
-	}, 60*time.Second, 50*time.Millisecond, "%s does not come up; see %s", class, logFile)
-	return found
+		require.Len(t, gone, 1)
+		require.Len(t, alive, 1)
+		require.Greater(t, rows[alive[0]], rows[gone[0]])
+	})
+}
+
+// distributed runs a pipeline of so many short tasks and of a shuffle behind them,
+// and gives how many of the rows were made by which process.
+func distributed(t *testing.T, spark config.Spark, tasks int, progress func(hooks.ComponentProgress)) map[int]int {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "rows")
+	write := fmt.Sprintf("SELECT id, int(java_method('java.lang.ProcessHandle', 'current')) AS pid, "+
+		"java_method('java.lang.Thread', 'sleep', 10L) AS waited FROM range(0, %d, 1, %d)", tasks, tasks)
+	p := newPipeline(t,
+		pipeline.Step{Name: "write", Component: dataflow.Component(dataflow.WriteView{
+			Input: dataflow.Input{Query: write}, Sink: dataflow.ParquetSink{FileSink: dataflow.FileSink{Path: path}},
+		})},
+		pipeline.Step{Name: "count", DependsOn: []string{"write"}, Component: dataflow.Component(dataflow.SQLView{
+			SQL:  "SELECT pid, count(*) AS n, sum(id) AS ids FROM parquet.`" + path + "` GROUP BY pid",
+			View: "by_process",
+		})},
+	)
+	made, ids := map[int]int{}, 0
+	collect := does("collect", func(ctx context.Context, rt component.Runtime) error {
+		session, err := dataflow.SessionOf(ctx, rt)
+		if err != nil {
+			return err
+		}
+		df, err := session.SQL(ctx, "SELECT * FROM by_process")
+		if err != nil {
+			return err
+		}
+		type row struct {
+			PID int32 `spark:"pid"`
+			N   int64 `spark:"n"`
+			IDs int64 `spark:"ids"`
+		}
+		for r, err := range dataflow.RowsAs[row](ctx, df) {
+			if err != nil {
+				return err
+			}
+			made[int(r.PID)] = int(r.N)
+			ids += int(r.IDs)
+		}
+		return nil
+	}, "count")
+	p.Steps = append(p.Steps, collect)
+	p.Spark = spark
+	runner, err := pipeline.NewSimplePipelineRunner(nil, &pipeline.RunnerOptions{
+		OpenSession: pipeline.Opener{}.Open,
+		Hooks: []hooks.PipelineHooks{hooks.Funcs{OnProgressFunc: func(_ context.Context, e hooks.ComponentProgress) {
+			if progress != nil {
+				progress(e)
+			}
+		}}},
+	})
+	require.NoError(t, err)
+	_, err = runner.Run(t.Context(), p)
+	require.NoError(t, err)
+	rows := 0
+	for _, n := range made {
+		rows += n
+	}
+	require.Equal(t, tasks, rows, "every row is there")
+	require.Equal(t, tasks*(tasks-1)/2, ids, "and none of them twice")
+	return made
 }

@@ -4,6 +4,10 @@
 //
 //	runner SHAPE SIZE LOGGING   one run of SIZE components that do nothing;
 //	                            SHAPE is independent or chain, LOGGING on or off
+//	parallel KIND WIDTH SIZE    one run of ten independent components, WIDTH at a
+//	                            time, that each wait SIZE ms on the server (wait)
+//	                            or calculate over SIZE rows there (cpu), or of
+//	                            SIZE components that do nothing (nothing)
 //	query CLIENT COUNT          the median of COUNT times SELECT 1 with its row;
 //	                            CLIENT is ours, stock, or a gRPC stub with
 //	                            nothing around it: bare, or reattachable
@@ -19,6 +23,6 @@
 //
 // A request may also be given as arguments; then it is the only one.
 //
-// All but the first need a server, that of SPARK_REMOTE. Sessions are opened
+// All but runner and parallel nothing need a server, that of SPARK_REMOTE. Sessions are opened
 // with the first request that needs them and kept.
 package main

@@ -50,6 +50,8 @@ func answer(ctx context.Context, s *sessions, request []string) (time.Duration, 
 	switch request[0] {
 	case "runner":
 		return runner(ctx, request[1:])
+	case "parallel":
+		return s.parallel(ctx, request[1:])
 	case "query":
 		return s.query(ctx, request[1:])
 	case "rows":

@@ -65,7 +65,7 @@ func (s *Session) Outcome(ctx context.Context, operationID string) (Outcome, err
 
 // Rejoin opens a session that this server is known to have, by its [Session.ID]
 // and its [Session.ServerSessionID], on the same connection; closing it releases
-// it on the server. It is for a process that comes after one that was killed. The
+// it on the server, [Session.Leave] does not. It is for a process that comes after one that was killed. The
 // user must be the same. It blocks for one round trip. When the server has lost
 // the session, the error matches [ErrSessionLost].
 func (s *Session) Rejoin(ctx context.Context, id, serverID string) (*Session, error) {
@@ -74,4 +74,11 @@ func (s *Session) Rejoin(ctx context.Context, id, serverID string) (*Session, er
 		return nil, err
 	}
 	return &Session{SparkSession: conn.Session(), conn: conn, inputDirs: s.inputDirs, logger: s.logger}, nil
+}
+
+// Leave is [Session.Close] that leaves the session on the server as it is, with
+// what runs in it, for whoever comes back to it.
+func (s *Session) Leave(ctx context.Context) error {
+	s.closed.Do(func() { s.closeErr = s.conn.Leave(ctx) })
+	return s.closeErr
 }

@@ -16,10 +16,24 @@ import (
 // settleUnknown finds out about the components of which the record does not know
 // the end, before anything runs. The error joins an [*UnknownOutcomeError] for
 // each of which nobody can tell.
+//
+// What was found out is in the store before the session is released in which it
+// was: afterwards nobody could find it out again.
 func (r *run) settleUnknown(ctx context.Context, record *checkpoint.Record) error {
-	options := r.book.options
 	asked := &inquiry{run: r, session: record.Session}
-	defer asked.close(ctx)
+	err := r.settleAll(ctx, record, asked)
+	known := err == nil || errors.As(err, new(*UnknownOutcomeError))
+	if known && asked.spark != nil {
+		if fault := r.book.options.Store.Save(ctx, record); fault != nil {
+			err, known = fault, false
+		}
+	}
+	asked.close(ctx, known)
+	return err
+}
+
+func (r *run) settleAll(ctx context.Context, record *checkpoint.Record, asked *inquiry) error {
+	options := r.book.options
 	var undecided []error
 	for i := range r.pipeline.Steps {
 		step := &r.pipeline.Steps[i]
@@ -152,15 +166,19 @@ func (q *inquiry) open(ctx context.Context) error {
 	return err
 }
 
-// close releases the session of the run that is gone, which ends what it has
-// left behind.
-func (q *inquiry) close(ctx context.Context) {
+// close gives the session of the run that is gone back. To release it ends what it
+// has left behind.
+func (q *inquiry) close(ctx context.Context, release bool) {
 	if !q.own {
 		return
 	}
 	ctx, cancel := closing(ctx)
 	defer cancel()
-	if err := q.spark.Close(ctx); err != nil {
+	end := q.spark.Leave
+	if release {
+		end = q.spark.Close
+	}
+	if err := end(ctx); err != nil {
 		q.run.logWarning(err)
 	}
 }

@@ -185,10 +185,16 @@ func (c *Conn) Address() Address { return c.addr }
 // Close releases the session on the server, which ends what still runs in it,
 // and closes the connection when no other session uses it. It works twice. An
 // unreachable server is no error: there is nothing left to release.
-func (c *Conn) Close(ctx context.Context) error {
+func (c *Conn) Close(ctx context.Context) error { return c.close(ctx, !c.opts.KeepSession) }
+
+// Leave is Close that leaves the session on the server as it is, with what runs in
+// it.
+func (c *Conn) Leave(ctx context.Context) error { return c.close(ctx, false) }
+
+func (c *Conn) close(ctx context.Context, release bool) error {
 	c.closeOnce.Do(func() {
 		var err error
-		if !c.opts.KeepSession {
+		if release {
 			req := &wire.ReleaseSessionRequest{SessionId: c.sessionID, UserContext: c.userContext(), ClientType: &c.agent}
 			err = c.invoke(withoutRetry(ctx), "ReleaseSession", req, &wire.ReleaseSessionResponse{})
 		}

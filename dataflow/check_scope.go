@@ -37,6 +37,9 @@ func (s *CheckScope) Spark() *Session { return s.checks.spark }
 // Infer reports whether sources may have their data read to find the columns.
 func (s *CheckScope) Infer() bool { return s.checks.opts.Infer || s.sample() }
 
+// Sampling reports whether this is the check of a sample, in which plans are run.
+func (s *CheckScope) Sampling() bool { return s.sample() }
+
 func (s *CheckScope) sample() bool { return s.checks.opts.Sample > 0 }
 
 // Report adds a finding and lets the check go on.

@@ -48,6 +48,14 @@ func Component(flow DataFlow) component.PipelineComponent {
 	return &flowComponent{flow: flow}
 }
 
+// FlowOf returns the flow of a [Component].
+func FlowOf(c component.PipelineComponent) (DataFlow, bool) {
+	if f, ok := c.(*flowComponent); ok {
+		return f.flow, true
+	}
+	return nil, false
+}
+
 type flowComponent struct{ flow DataFlow }
 
 var (

@@ -39,6 +39,7 @@ type Session struct {
 
 	mu       sync.Mutex
 	cleanups []func(ctx context.Context) error // at Close, the last first
+	attached map[any]Attachment                // see Attach
 
 	staging staging
 }
@@ -116,7 +117,7 @@ func (s *Session) Export(ctx context.Context, df sql.DataFrame) ([]byte, error) 
 }
 
 // Import makes a DataFrame of a marshalled spark.connect.Relation, with no round
-// trip.
+// trip. A relation without a plan id gets one of its own.
 func (s *Session) Import(relation []byte) (sql.DataFrame, error) { return s.conn.Import(relation) }
 
 // CreateTempView registers df under a name for SQL in this session, replacing a

@@ -35,6 +35,7 @@ var noExample = map[string]string{
 	"internal/connect/wire":   "is generated",
 	"internal/sparktest":      "takes a *testing.T",
 	"internal/storetest":      "takes a *testing.T",
+	"internal/kafkatest":      "takes a *testing.T",
 	"internal/fakeconnect":    "takes a *testing.T",
 	"internal/tlstest":        "takes a *testing.T",
 	"pipeline/pipelinetest":   "takes a *testing.T",

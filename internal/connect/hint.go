@@ -12,7 +12,6 @@ import (
 // classHints say what to do about error classes that beginners meet.
 var classHints = map[string]string{
 	"CANNOT_MODIFY_CONFIG":             "it can be set only where the server is started; set it there or leave it out",
-	"DATA_SOURCE_NOT_FOUND":            "the server lacks the jar of this data source, or the format is misspelled",
 	"INVALID_HANDLE.SESSION_CLOSED":    "the server has closed the session; open a new one",
 	"INVALID_HANDLE.SESSION_CHANGED":   "the server was restarted and has a new, empty session; open a new one",
 	"INVALID_HANDLE.SESSION_NOT_FOUND": "the server no longer knows the session, it was restarted or idle for too long; open a new one",
@@ -26,7 +25,7 @@ func (l *link) hint(spark *component.SparkError) string {
 		return text
 	}
 	if spark.Class != "" {
-		return ""
+		return missingSource(spark)
 	}
 	text := spark.Message
 	if hint := l.security.hint(text, l.version.Load() != nil); hint != "" {

@@ -20,7 +20,8 @@ const (
 	// OperationView registers a temporary view.
 	OperationView OperationKind = "view"
 	// OperationSession changes nothing but the session: it registers a function,
-	// makes a checkpoint of a DataFrame or gives one up, asks for resources.
+	// makes a checkpoint of a DataFrame or gives one up, asks for resources or asks
+	// about, waits for or stops a streaming query.
 	OperationSession OperationKind = "session"
 	// OperationWrite writes a DataFrame, merges one into a table or starts a
 	// streaming query.
@@ -96,7 +97,9 @@ var commandKinds = map[protoreflect.FieldNumber]OperationKind{
 	4:  OperationWrite,   // write_operation_v2
 	5:  OperationSQL,     // sql_command
 	6:  OperationWrite,   // write_stream_operation_start
+	7:  OperationSession, // streaming_query_command
 	8:  OperationSession, // get_resources_command
+	9:  OperationSession, // streaming_query_manager_command
 	10: OperationSession, // register_table_function
 	11: OperationSession, // streaming_query_listener_bus_command
 	12: OperationSession, // register_data_source

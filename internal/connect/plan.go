@@ -92,26 +92,29 @@ func (c *Conn) Export(ctx context.Context, df sql.DataFrame) ([]byte, error) {
 }
 
 // Import makes a DataFrame of this session from a marshalled relation. It makes
-// no round trip; the server sees the relation with the first action.
+// no round trip; the server sees the relation with the first action. A relation
+// without a plan id gets one that no frame of the client has.
 func (c *Conn) Import(relation []byte) (sql.DataFrame, error) {
 	kind, err := relationType()
 	if err != nil {
 		return nil, err
 	}
+	id := planIDs.Add(1)
+	common, err := proto.Marshal(&wire.Relation{Common: &wire.RelationCommon{PlanId: &id}})
+	if err != nil {
+		return nil, fmt.Errorf("marshal a relation: %w", err)
+	}
 	msg := kind.New().Interface()
-	if err := proto.Unmarshal(relation, msg); err != nil {
-		return nil, fmt.Errorf("import a relation: %w", err)
+	for _, part := range [][]byte{common, relation} { // an id of the relation's own comes last and wins
+		if err := (proto.UnmarshalOptions{Merge: true}).Unmarshal(part, msg); err != nil {
+			return nil, fmt.Errorf("import a relation: %w", err)
+		}
 	}
 	return apply2(sql.NewDataFrame, c.session, msg)
 }
 
-// Relation makes a DataFrame of a relation of ours, under a plan id that no
-// frame of the client has.
+// Relation is [Conn.Import] for a relation of ours.
 func (c *Conn) Relation(rel *wire.Relation) (sql.DataFrame, error) {
-	if rel.Common == nil {
-		id := planIDs.Add(1)
-		rel.Common = &wire.RelationCommon{PlanId: &id}
-	}
 	data, err := proto.Marshal(rel)
 	if err != nil {
 		return nil, fmt.Errorf("marshal a relation: %w", err)

@@ -1,7 +1,6 @@
 package localspark
 
 import (
-	"bytes"
 	_ "embed"
 	"encoding/xml"
 	"fmt"
@@ -30,19 +29,16 @@ func POM(version string, connectorSets []string) ([]byte, error) {
 	for _, name := range names {
 		artifacts = append(artifacts, table[name].artifacts[version]...)
 	}
-	parsed, err := template.New("pom").Funcs(template.FuncMap{
+	return pomOf(artifacts)
+}
+
+// pomFuncs are what the template calls.
+func pomFuncs() template.FuncMap {
+	return template.FuncMap{
 		"xml":   escapeXML,
 		"group": func(id string) string { group, _, _ := strings.Cut(id, ":"); return group },
 		"name":  func(id string) string { _, name, _ := strings.Cut(id, ":"); return name },
-	}).Parse(pomTemplate)
-	if err != nil {
-		return nil, fmt.Errorf("write the Maven project: %w", err)
 	}
-	var out bytes.Buffer
-	if err := parsed.Execute(&out, artifacts); err != nil {
-		return nil, fmt.Errorf("write the Maven project: %w", err)
-	}
-	return out.Bytes(), nil
 }
 
 func escapeXML(text string) (string, error) {

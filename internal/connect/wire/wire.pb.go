@@ -30,6 +30,58 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+type StreamingQueryEventType int32
+
+const (
+	StreamingQueryEventType_QUERY_PROGRESS_UNSPECIFIED StreamingQueryEventType = 0
+	StreamingQueryEventType_QUERY_PROGRESS_EVENT       StreamingQueryEventType = 1
+	StreamingQueryEventType_QUERY_TERMINATED_EVENT     StreamingQueryEventType = 2
+	StreamingQueryEventType_QUERY_IDLE_EVENT           StreamingQueryEventType = 3
+)
+
+// Enum value maps for StreamingQueryEventType.
+var (
+	StreamingQueryEventType_name = map[int32]string{
+		0: "QUERY_PROGRESS_UNSPECIFIED",
+		1: "QUERY_PROGRESS_EVENT",
+		2: "QUERY_TERMINATED_EVENT",
+		3: "QUERY_IDLE_EVENT",
+	}
+	StreamingQueryEventType_value = map[string]int32{
+		"QUERY_PROGRESS_UNSPECIFIED": 0,
+		"QUERY_PROGRESS_EVENT":       1,
+		"QUERY_TERMINATED_EVENT":     2,
+		"QUERY_IDLE_EVENT":           3,
+	}
+)
+
+func (x StreamingQueryEventType) Enum() *StreamingQueryEventType {
+	p := new(StreamingQueryEventType)
+	*p = x
+	return p
+}
+
+func (x StreamingQueryEventType) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (StreamingQueryEventType) Descriptor() protoreflect.EnumDescriptor {
+	return file_wire_proto_enumTypes[0].Descriptor()
+}
+
+func (StreamingQueryEventType) Type() protoreflect.EnumType {
+	return &file_wire_proto_enumTypes[0]
+}
+
+func (x StreamingQueryEventType) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use StreamingQueryEventType.Descriptor instead.
+func (StreamingQueryEventType) EnumDescriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{0}
+}
+
 type AnalyzePlanRequest_Explain_ExplainMode int32
 
 const (
@@ -72,11 +124,11 @@ func (x AnalyzePlanRequest_Explain_ExplainMode) String() string {
 }
 
 func (AnalyzePlanRequest_Explain_ExplainMode) Descriptor() protoreflect.EnumDescriptor {
-	return file_wire_proto_enumTypes[0].Descriptor()
+	return file_wire_proto_enumTypes[1].Descriptor()
 }
 
 func (AnalyzePlanRequest_Explain_ExplainMode) Type() protoreflect.EnumType {
-	return &file_wire_proto_enumTypes[0]
+	return &file_wire_proto_enumTypes[1]
 }
 
 func (x AnalyzePlanRequest_Explain_ExplainMode) Number() protoreflect.EnumNumber {
@@ -133,11 +185,11 @@ func (x WriteOperationV2_Mode) String() string {
 }
 
 func (WriteOperationV2_Mode) Descriptor() protoreflect.EnumDescriptor {
-	return file_wire_proto_enumTypes[1].Descriptor()
+	return file_wire_proto_enumTypes[2].Descriptor()
 }
 
 func (WriteOperationV2_Mode) Type() protoreflect.EnumType {
-	return &file_wire_proto_enumTypes[1]
+	return &file_wire_proto_enumTypes[2]
 }
 
 func (x WriteOperationV2_Mode) Number() protoreflect.EnumNumber {
@@ -146,7 +198,7 @@ func (x WriteOperationV2_Mode) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use WriteOperationV2_Mode.Descriptor instead.
 func (WriteOperationV2_Mode) EnumDescriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{13, 0}
+	return file_wire_proto_rawDescGZIP(), []int{23, 0}
 }
 
 type WriteOperation_SaveMode int32
@@ -188,11 +240,11 @@ func (x WriteOperation_SaveMode) String() string {
 }
 
 func (WriteOperation_SaveMode) Descriptor() protoreflect.EnumDescriptor {
-	return file_wire_proto_enumTypes[2].Descriptor()
+	return file_wire_proto_enumTypes[3].Descriptor()
 }
 
 func (WriteOperation_SaveMode) Type() protoreflect.EnumType {
-	return &file_wire_proto_enumTypes[2]
+	return &file_wire_proto_enumTypes[3]
 }
 
 func (x WriteOperation_SaveMode) Number() protoreflect.EnumNumber {
@@ -201,7 +253,7 @@ func (x WriteOperation_SaveMode) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use WriteOperation_SaveMode.Descriptor instead.
 func (WriteOperation_SaveMode) EnumDescriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{16, 0}
+	return file_wire_proto_rawDescGZIP(), []int{26, 0}
 }
 
 type WriteOperation_SaveTable_TableSaveMethod int32
@@ -237,11 +289,11 @@ func (x WriteOperation_SaveTable_TableSaveMethod) String() string {
 }
 
 func (WriteOperation_SaveTable_TableSaveMethod) Descriptor() protoreflect.EnumDescriptor {
-	return file_wire_proto_enumTypes[3].Descriptor()
+	return file_wire_proto_enumTypes[4].Descriptor()
 }
 
 func (WriteOperation_SaveTable_TableSaveMethod) Type() protoreflect.EnumType {
-	return &file_wire_proto_enumTypes[3]
+	return &file_wire_proto_enumTypes[4]
 }
 
 func (x WriteOperation_SaveTable_TableSaveMethod) Number() protoreflect.EnumNumber {
@@ -250,7 +302,7 @@ func (x WriteOperation_SaveTable_TableSaveMethod) Number() protoreflect.EnumNumb
 
 // Deprecated: Use WriteOperation_SaveTable_TableSaveMethod.Descriptor instead.
 func (WriteOperation_SaveTable_TableSaveMethod) EnumDescriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{16, 0, 0}
+	return file_wire_proto_rawDescGZIP(), []int{26, 0, 0}
 }
 
 type InterruptRequest_InterruptType int32
@@ -289,11 +341,11 @@ func (x InterruptRequest_InterruptType) String() string {
 }
 
 func (InterruptRequest_InterruptType) Descriptor() protoreflect.EnumDescriptor {
-	return file_wire_proto_enumTypes[4].Descriptor()
+	return file_wire_proto_enumTypes[5].Descriptor()
 }
 
 func (InterruptRequest_InterruptType) Type() protoreflect.EnumType {
-	return &file_wire_proto_enumTypes[4]
+	return &file_wire_proto_enumTypes[5]
 }
 
 func (x InterruptRequest_InterruptType) Number() protoreflect.EnumNumber {
@@ -302,7 +354,7 @@ func (x InterruptRequest_InterruptType) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use InterruptRequest_InterruptType.Descriptor instead.
 func (InterruptRequest_InterruptType) EnumDescriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{32, 0}
+	return file_wire_proto_rawDescGZIP(), []int{44, 0}
 }
 
 type UserContext struct {
@@ -1459,7 +1511,11 @@ type ExecutePlanResponse struct {
 	//
 	//	*ExecutePlanResponse_ArrowBatch_
 	//	*ExecutePlanResponse_SqlCommandResult_
+	//	*ExecutePlanResponse_WriteStreamOperationStartResult
+	//	*ExecutePlanResponse_StreamingQueryCommandResult
+	//	*ExecutePlanResponse_StreamingQueryManagerCommandResult
 	//	*ExecutePlanResponse_ResultComplete_
+	//	*ExecutePlanResponse_StreamingQueryListenerEventsResult
 	//	*ExecutePlanResponse_ExecutionProgress_
 	//	*ExecutePlanResponse_CheckpointCommandResult
 	ResponseType    isExecutePlanResponse_ResponseType     `protobuf_oneof:"response_type"`
@@ -1553,10 +1609,46 @@ func (x *ExecutePlanResponse) GetSqlCommandResult() *ExecutePlanResponse_SqlComm
 	return nil
 }
 
+func (x *ExecutePlanResponse) GetWriteStreamOperationStartResult() *WriteStreamOperationStartResult {
+	if x != nil {
+		if x, ok := x.ResponseType.(*ExecutePlanResponse_WriteStreamOperationStartResult); ok {
+			return x.WriteStreamOperationStartResult
+		}
+	}
+	return nil
+}
+
+func (x *ExecutePlanResponse) GetStreamingQueryCommandResult() *StreamingQueryCommandResult {
+	if x != nil {
+		if x, ok := x.ResponseType.(*ExecutePlanResponse_StreamingQueryCommandResult); ok {
+			return x.StreamingQueryCommandResult
+		}
+	}
+	return nil
+}
+
+func (x *ExecutePlanResponse) GetStreamingQueryManagerCommandResult() *StreamingQueryManagerCommandResult {
+	if x != nil {
+		if x, ok := x.ResponseType.(*ExecutePlanResponse_StreamingQueryManagerCommandResult); ok {
+			return x.StreamingQueryManagerCommandResult
+		}
+	}
+	return nil
+}
+
 func (x *ExecutePlanResponse) GetResultComplete() *ExecutePlanResponse_ResultComplete {
 	if x != nil {
 		if x, ok := x.ResponseType.(*ExecutePlanResponse_ResultComplete_); ok {
 			return x.ResultComplete
+		}
+	}
+	return nil
+}
+
+func (x *ExecutePlanResponse) GetStreamingQueryListenerEventsResult() *StreamingQueryListenerEventsResult {
+	if x != nil {
+		if x, ok := x.ResponseType.(*ExecutePlanResponse_StreamingQueryListenerEventsResult); ok {
+			return x.StreamingQueryListenerEventsResult
 		}
 	}
 	return nil
@@ -1613,8 +1705,24 @@ type ExecutePlanResponse_SqlCommandResult_ struct {
 	SqlCommandResult *ExecutePlanResponse_SqlCommandResult `protobuf:"bytes,5,opt,name=sql_command_result,json=sqlCommandResult,proto3,oneof"`
 }
 
+type ExecutePlanResponse_WriteStreamOperationStartResult struct {
+	WriteStreamOperationStartResult *WriteStreamOperationStartResult `protobuf:"bytes,8,opt,name=write_stream_operation_start_result,json=writeStreamOperationStartResult,proto3,oneof"`
+}
+
+type ExecutePlanResponse_StreamingQueryCommandResult struct {
+	StreamingQueryCommandResult *StreamingQueryCommandResult `protobuf:"bytes,9,opt,name=streaming_query_command_result,json=streamingQueryCommandResult,proto3,oneof"`
+}
+
+type ExecutePlanResponse_StreamingQueryManagerCommandResult struct {
+	StreamingQueryManagerCommandResult *StreamingQueryManagerCommandResult `protobuf:"bytes,11,opt,name=streaming_query_manager_command_result,json=streamingQueryManagerCommandResult,proto3,oneof"`
+}
+
 type ExecutePlanResponse_ResultComplete_ struct {
 	ResultComplete *ExecutePlanResponse_ResultComplete `protobuf:"bytes,14,opt,name=result_complete,json=resultComplete,proto3,oneof"`
+}
+
+type ExecutePlanResponse_StreamingQueryListenerEventsResult struct {
+	StreamingQueryListenerEventsResult *StreamingQueryListenerEventsResult `protobuf:"bytes,16,opt,name=streaming_query_listener_events_result,json=streamingQueryListenerEventsResult,proto3,oneof"`
 }
 
 type ExecutePlanResponse_ExecutionProgress_ struct {
@@ -1629,7 +1737,15 @@ func (*ExecutePlanResponse_ArrowBatch_) isExecutePlanResponse_ResponseType() {}
 
 func (*ExecutePlanResponse_SqlCommandResult_) isExecutePlanResponse_ResponseType() {}
 
+func (*ExecutePlanResponse_WriteStreamOperationStartResult) isExecutePlanResponse_ResponseType() {}
+
+func (*ExecutePlanResponse_StreamingQueryCommandResult) isExecutePlanResponse_ResponseType() {}
+
+func (*ExecutePlanResponse_StreamingQueryManagerCommandResult) isExecutePlanResponse_ResponseType() {}
+
 func (*ExecutePlanResponse_ResultComplete_) isExecutePlanResponse_ResponseType() {}
+
+func (*ExecutePlanResponse_StreamingQueryListenerEventsResult) isExecutePlanResponse_ResponseType() {}
 
 func (*ExecutePlanResponse_ExecutionProgress_) isExecutePlanResponse_ResponseType() {}
 
@@ -1687,6 +1803,10 @@ type Command struct {
 	//	*Command_CreateDataframeView
 	//	*Command_WriteOperationV2
 	//	*Command_SqlCommand
+	//	*Command_WriteStreamOperationStart
+	//	*Command_StreamingQueryCommand
+	//	*Command_StreamingQueryManagerCommand
+	//	*Command_StreamingQueryListenerBusCommand
 	//	*Command_CheckpointCommand
 	//	*Command_RemoveCachedRemoteRelationCommand
 	CommandType   isCommand_CommandType `protobuf_oneof:"command_type"`
@@ -1767,6 +1887,42 @@ func (x *Command) GetSqlCommand() *SqlCommand {
 	return nil
 }
 
+func (x *Command) GetWriteStreamOperationStart() *WriteStreamOperationStart {
+	if x != nil {
+		if x, ok := x.CommandType.(*Command_WriteStreamOperationStart); ok {
+			return x.WriteStreamOperationStart
+		}
+	}
+	return nil
+}
+
+func (x *Command) GetStreamingQueryCommand() *StreamingQueryCommand {
+	if x != nil {
+		if x, ok := x.CommandType.(*Command_StreamingQueryCommand); ok {
+			return x.StreamingQueryCommand
+		}
+	}
+	return nil
+}
+
+func (x *Command) GetStreamingQueryManagerCommand() *StreamingQueryManagerCommand {
+	if x != nil {
+		if x, ok := x.CommandType.(*Command_StreamingQueryManagerCommand); ok {
+			return x.StreamingQueryManagerCommand
+		}
+	}
+	return nil
+}
+
+func (x *Command) GetStreamingQueryListenerBusCommand() *StreamingQueryListenerBusCommand {
+	if x != nil {
+		if x, ok := x.CommandType.(*Command_StreamingQueryListenerBusCommand); ok {
+			return x.StreamingQueryListenerBusCommand
+		}
+	}
+	return nil
+}
+
 func (x *Command) GetCheckpointCommand() *CheckpointCommand {
 	if x != nil {
 		if x, ok := x.CommandType.(*Command_CheckpointCommand); ok {
@@ -1805,6 +1961,22 @@ type Command_SqlCommand struct {
 	SqlCommand *SqlCommand `protobuf:"bytes,5,opt,name=sql_command,json=sqlCommand,proto3,oneof"`
 }
 
+type Command_WriteStreamOperationStart struct {
+	WriteStreamOperationStart *WriteStreamOperationStart `protobuf:"bytes,6,opt,name=write_stream_operation_start,json=writeStreamOperationStart,proto3,oneof"`
+}
+
+type Command_StreamingQueryCommand struct {
+	StreamingQueryCommand *StreamingQueryCommand `protobuf:"bytes,7,opt,name=streaming_query_command,json=streamingQueryCommand,proto3,oneof"`
+}
+
+type Command_StreamingQueryManagerCommand struct {
+	StreamingQueryManagerCommand *StreamingQueryManagerCommand `protobuf:"bytes,9,opt,name=streaming_query_manager_command,json=streamingQueryManagerCommand,proto3,oneof"`
+}
+
+type Command_StreamingQueryListenerBusCommand struct {
+	StreamingQueryListenerBusCommand *StreamingQueryListenerBusCommand `protobuf:"bytes,11,opt,name=streaming_query_listener_bus_command,json=streamingQueryListenerBusCommand,proto3,oneof"`
+}
+
 type Command_CheckpointCommand struct {
 	CheckpointCommand *CheckpointCommand `protobuf:"bytes,14,opt,name=checkpoint_command,json=checkpointCommand,proto3,oneof"`
 }
@@ -1821,9 +1993,1088 @@ func (*Command_WriteOperationV2) isCommand_CommandType() {}
 
 func (*Command_SqlCommand) isCommand_CommandType() {}
 
+func (*Command_WriteStreamOperationStart) isCommand_CommandType() {}
+
+func (*Command_StreamingQueryCommand) isCommand_CommandType() {}
+
+func (*Command_StreamingQueryManagerCommand) isCommand_CommandType() {}
+
+func (*Command_StreamingQueryListenerBusCommand) isCommand_CommandType() {}
+
 func (*Command_CheckpointCommand) isCommand_CommandType() {}
 
 func (*Command_RemoveCachedRemoteRelationCommand) isCommand_CommandType() {}
+
+type WriteStreamOperationStart struct {
+	state                   protoimpl.MessageState `protogen:"open.v1"`
+	Input                   []byte                 `protobuf:"bytes,1,opt,name=input,proto3" json:"input,omitempty"`
+	Format                  string                 `protobuf:"bytes,2,opt,name=format,proto3" json:"format,omitempty"`
+	Options                 map[string]string      `protobuf:"bytes,3,rep,name=options,proto3" json:"options,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	PartitioningColumnNames []string               `protobuf:"bytes,4,rep,name=partitioning_column_names,json=partitioningColumnNames,proto3" json:"partitioning_column_names,omitempty"`
+	// Types that are valid to be assigned to Trigger:
+	//
+	//	*WriteStreamOperationStart_ProcessingTimeInterval
+	//	*WriteStreamOperationStart_AvailableNow
+	//	*WriteStreamOperationStart_Once
+	//	*WriteStreamOperationStart_ContinuousCheckpointInterval
+	Trigger    isWriteStreamOperationStart_Trigger `protobuf_oneof:"trigger"`
+	OutputMode string                              `protobuf:"bytes,9,opt,name=output_mode,json=outputMode,proto3" json:"output_mode,omitempty"`
+	QueryName  string                              `protobuf:"bytes,10,opt,name=query_name,json=queryName,proto3" json:"query_name,omitempty"`
+	// Types that are valid to be assigned to SinkDestination:
+	//
+	//	*WriteStreamOperationStart_Path
+	//	*WriteStreamOperationStart_TableName
+	SinkDestination       isWriteStreamOperationStart_SinkDestination `protobuf_oneof:"sink_destination"`
+	ClusteringColumnNames []string                                    `protobuf:"bytes,15,rep,name=clustering_column_names,json=clusteringColumnNames,proto3" json:"clustering_column_names,omitempty"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
+}
+
+func (x *WriteStreamOperationStart) Reset() {
+	*x = WriteStreamOperationStart{}
+	mi := &file_wire_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WriteStreamOperationStart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WriteStreamOperationStart) ProtoMessage() {}
+
+func (x *WriteStreamOperationStart) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WriteStreamOperationStart.ProtoReflect.Descriptor instead.
+func (*WriteStreamOperationStart) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *WriteStreamOperationStart) GetInput() []byte {
+	if x != nil {
+		return x.Input
+	}
+	return nil
+}
+
+func (x *WriteStreamOperationStart) GetFormat() string {
+	if x != nil {
+		return x.Format
+	}
+	return ""
+}
+
+func (x *WriteStreamOperationStart) GetOptions() map[string]string {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
+func (x *WriteStreamOperationStart) GetPartitioningColumnNames() []string {
+	if x != nil {
+		return x.PartitioningColumnNames
+	}
+	return nil
+}
+
+func (x *WriteStreamOperationStart) GetTrigger() isWriteStreamOperationStart_Trigger {
+	if x != nil {
+		return x.Trigger
+	}
+	return nil
+}
+
+func (x *WriteStreamOperationStart) GetProcessingTimeInterval() string {
+	if x != nil {
+		if x, ok := x.Trigger.(*WriteStreamOperationStart_ProcessingTimeInterval); ok {
+			return x.ProcessingTimeInterval
+		}
+	}
+	return ""
+}
+
+func (x *WriteStreamOperationStart) GetAvailableNow() bool {
+	if x != nil {
+		if x, ok := x.Trigger.(*WriteStreamOperationStart_AvailableNow); ok {
+			return x.AvailableNow
+		}
+	}
+	return false
+}
+
+func (x *WriteStreamOperationStart) GetOnce() bool {
+	if x != nil {
+		if x, ok := x.Trigger.(*WriteStreamOperationStart_Once); ok {
+			return x.Once
+		}
+	}
+	return false
+}
+
+func (x *WriteStreamOperationStart) GetContinuousCheckpointInterval() string {
+	if x != nil {
+		if x, ok := x.Trigger.(*WriteStreamOperationStart_ContinuousCheckpointInterval); ok {
+			return x.ContinuousCheckpointInterval
+		}
+	}
+	return ""
+}
+
+func (x *WriteStreamOperationStart) GetOutputMode() string {
+	if x != nil {
+		return x.OutputMode
+	}
+	return ""
+}
+
+func (x *WriteStreamOperationStart) GetQueryName() string {
+	if x != nil {
+		return x.QueryName
+	}
+	return ""
+}
+
+func (x *WriteStreamOperationStart) GetSinkDestination() isWriteStreamOperationStart_SinkDestination {
+	if x != nil {
+		return x.SinkDestination
+	}
+	return nil
+}
+
+func (x *WriteStreamOperationStart) GetPath() string {
+	if x != nil {
+		if x, ok := x.SinkDestination.(*WriteStreamOperationStart_Path); ok {
+			return x.Path
+		}
+	}
+	return ""
+}
+
+func (x *WriteStreamOperationStart) GetTableName() string {
+	if x != nil {
+		if x, ok := x.SinkDestination.(*WriteStreamOperationStart_TableName); ok {
+			return x.TableName
+		}
+	}
+	return ""
+}
+
+func (x *WriteStreamOperationStart) GetClusteringColumnNames() []string {
+	if x != nil {
+		return x.ClusteringColumnNames
+	}
+	return nil
+}
+
+type isWriteStreamOperationStart_Trigger interface {
+	isWriteStreamOperationStart_Trigger()
+}
+
+type WriteStreamOperationStart_ProcessingTimeInterval struct {
+	ProcessingTimeInterval string `protobuf:"bytes,5,opt,name=processing_time_interval,json=processingTimeInterval,proto3,oneof"`
+}
+
+type WriteStreamOperationStart_AvailableNow struct {
+	AvailableNow bool `protobuf:"varint,6,opt,name=available_now,json=availableNow,proto3,oneof"`
+}
+
+type WriteStreamOperationStart_Once struct {
+	Once bool `protobuf:"varint,7,opt,name=once,proto3,oneof"`
+}
+
+type WriteStreamOperationStart_ContinuousCheckpointInterval struct {
+	ContinuousCheckpointInterval string `protobuf:"bytes,8,opt,name=continuous_checkpoint_interval,json=continuousCheckpointInterval,proto3,oneof"`
+}
+
+func (*WriteStreamOperationStart_ProcessingTimeInterval) isWriteStreamOperationStart_Trigger() {}
+
+func (*WriteStreamOperationStart_AvailableNow) isWriteStreamOperationStart_Trigger() {}
+
+func (*WriteStreamOperationStart_Once) isWriteStreamOperationStart_Trigger() {}
+
+func (*WriteStreamOperationStart_ContinuousCheckpointInterval) isWriteStreamOperationStart_Trigger() {
+}
+
+type isWriteStreamOperationStart_SinkDestination interface {
+	isWriteStreamOperationStart_SinkDestination()
+}
+
+type WriteStreamOperationStart_Path struct {
+	Path string `protobuf:"bytes,11,opt,name=path,proto3,oneof"`
+}
+
+type WriteStreamOperationStart_TableName struct {
+	TableName string `protobuf:"bytes,12,opt,name=table_name,json=tableName,proto3,oneof"`
+}
+
+func (*WriteStreamOperationStart_Path) isWriteStreamOperationStart_SinkDestination() {}
+
+func (*WriteStreamOperationStart_TableName) isWriteStreamOperationStart_SinkDestination() {}
+
+type WriteStreamOperationStartResult struct {
+	state                 protoimpl.MessageState    `protogen:"open.v1"`
+	QueryId               *StreamingQueryInstanceId `protobuf:"bytes,1,opt,name=query_id,json=queryId,proto3" json:"query_id,omitempty"`
+	Name                  string                    `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	QueryStartedEventJson *string                   `protobuf:"bytes,3,opt,name=query_started_event_json,json=queryStartedEventJson,proto3,oneof" json:"query_started_event_json,omitempty"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
+}
+
+func (x *WriteStreamOperationStartResult) Reset() {
+	*x = WriteStreamOperationStartResult{}
+	mi := &file_wire_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WriteStreamOperationStartResult) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WriteStreamOperationStartResult) ProtoMessage() {}
+
+func (x *WriteStreamOperationStartResult) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WriteStreamOperationStartResult.ProtoReflect.Descriptor instead.
+func (*WriteStreamOperationStartResult) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *WriteStreamOperationStartResult) GetQueryId() *StreamingQueryInstanceId {
+	if x != nil {
+		return x.QueryId
+	}
+	return nil
+}
+
+func (x *WriteStreamOperationStartResult) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *WriteStreamOperationStartResult) GetQueryStartedEventJson() string {
+	if x != nil && x.QueryStartedEventJson != nil {
+		return *x.QueryStartedEventJson
+	}
+	return ""
+}
+
+type StreamingQueryInstanceId struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	RunId         string                 `protobuf:"bytes,2,opt,name=run_id,json=runId,proto3" json:"run_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StreamingQueryInstanceId) Reset() {
+	*x = StreamingQueryInstanceId{}
+	mi := &file_wire_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StreamingQueryInstanceId) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StreamingQueryInstanceId) ProtoMessage() {}
+
+func (x *StreamingQueryInstanceId) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StreamingQueryInstanceId.ProtoReflect.Descriptor instead.
+func (*StreamingQueryInstanceId) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *StreamingQueryInstanceId) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *StreamingQueryInstanceId) GetRunId() string {
+	if x != nil {
+		return x.RunId
+	}
+	return ""
+}
+
+type StreamingQueryCommand struct {
+	state   protoimpl.MessageState    `protogen:"open.v1"`
+	QueryId *StreamingQueryInstanceId `protobuf:"bytes,1,opt,name=query_id,json=queryId,proto3" json:"query_id,omitempty"`
+	// Types that are valid to be assigned to Command:
+	//
+	//	*StreamingQueryCommand_Status
+	//	*StreamingQueryCommand_LastProgress
+	//	*StreamingQueryCommand_RecentProgress
+	//	*StreamingQueryCommand_Stop
+	//	*StreamingQueryCommand_ProcessAllAvailable
+	//	*StreamingQueryCommand_Explain
+	//	*StreamingQueryCommand_Exception
+	//	*StreamingQueryCommand_AwaitTermination
+	Command       isStreamingQueryCommand_Command `protobuf_oneof:"command"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StreamingQueryCommand) Reset() {
+	*x = StreamingQueryCommand{}
+	mi := &file_wire_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StreamingQueryCommand) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StreamingQueryCommand) ProtoMessage() {}
+
+func (x *StreamingQueryCommand) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StreamingQueryCommand.ProtoReflect.Descriptor instead.
+func (*StreamingQueryCommand) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *StreamingQueryCommand) GetQueryId() *StreamingQueryInstanceId {
+	if x != nil {
+		return x.QueryId
+	}
+	return nil
+}
+
+func (x *StreamingQueryCommand) GetCommand() isStreamingQueryCommand_Command {
+	if x != nil {
+		return x.Command
+	}
+	return nil
+}
+
+func (x *StreamingQueryCommand) GetStatus() bool {
+	if x != nil {
+		if x, ok := x.Command.(*StreamingQueryCommand_Status); ok {
+			return x.Status
+		}
+	}
+	return false
+}
+
+func (x *StreamingQueryCommand) GetLastProgress() bool {
+	if x != nil {
+		if x, ok := x.Command.(*StreamingQueryCommand_LastProgress); ok {
+			return x.LastProgress
+		}
+	}
+	return false
+}
+
+func (x *StreamingQueryCommand) GetRecentProgress() bool {
+	if x != nil {
+		if x, ok := x.Command.(*StreamingQueryCommand_RecentProgress); ok {
+			return x.RecentProgress
+		}
+	}
+	return false
+}
+
+func (x *StreamingQueryCommand) GetStop() bool {
+	if x != nil {
+		if x, ok := x.Command.(*StreamingQueryCommand_Stop); ok {
+			return x.Stop
+		}
+	}
+	return false
+}
+
+func (x *StreamingQueryCommand) GetProcessAllAvailable() bool {
+	if x != nil {
+		if x, ok := x.Command.(*StreamingQueryCommand_ProcessAllAvailable); ok {
+			return x.ProcessAllAvailable
+		}
+	}
+	return false
+}
+
+func (x *StreamingQueryCommand) GetExplain() *StreamingQueryCommand_ExplainCommand {
+	if x != nil {
+		if x, ok := x.Command.(*StreamingQueryCommand_Explain); ok {
+			return x.Explain
+		}
+	}
+	return nil
+}
+
+func (x *StreamingQueryCommand) GetException() bool {
+	if x != nil {
+		if x, ok := x.Command.(*StreamingQueryCommand_Exception); ok {
+			return x.Exception
+		}
+	}
+	return false
+}
+
+func (x *StreamingQueryCommand) GetAwaitTermination() *StreamingQueryCommand_AwaitTerminationCommand {
+	if x != nil {
+		if x, ok := x.Command.(*StreamingQueryCommand_AwaitTermination); ok {
+			return x.AwaitTermination
+		}
+	}
+	return nil
+}
+
+type isStreamingQueryCommand_Command interface {
+	isStreamingQueryCommand_Command()
+}
+
+type StreamingQueryCommand_Status struct {
+	Status bool `protobuf:"varint,2,opt,name=status,proto3,oneof"`
+}
+
+type StreamingQueryCommand_LastProgress struct {
+	LastProgress bool `protobuf:"varint,3,opt,name=last_progress,json=lastProgress,proto3,oneof"`
+}
+
+type StreamingQueryCommand_RecentProgress struct {
+	RecentProgress bool `protobuf:"varint,4,opt,name=recent_progress,json=recentProgress,proto3,oneof"`
+}
+
+type StreamingQueryCommand_Stop struct {
+	Stop bool `protobuf:"varint,5,opt,name=stop,proto3,oneof"`
+}
+
+type StreamingQueryCommand_ProcessAllAvailable struct {
+	ProcessAllAvailable bool `protobuf:"varint,6,opt,name=process_all_available,json=processAllAvailable,proto3,oneof"`
+}
+
+type StreamingQueryCommand_Explain struct {
+	Explain *StreamingQueryCommand_ExplainCommand `protobuf:"bytes,7,opt,name=explain,proto3,oneof"`
+}
+
+type StreamingQueryCommand_Exception struct {
+	Exception bool `protobuf:"varint,8,opt,name=exception,proto3,oneof"`
+}
+
+type StreamingQueryCommand_AwaitTermination struct {
+	AwaitTermination *StreamingQueryCommand_AwaitTerminationCommand `protobuf:"bytes,9,opt,name=await_termination,json=awaitTermination,proto3,oneof"`
+}
+
+func (*StreamingQueryCommand_Status) isStreamingQueryCommand_Command() {}
+
+func (*StreamingQueryCommand_LastProgress) isStreamingQueryCommand_Command() {}
+
+func (*StreamingQueryCommand_RecentProgress) isStreamingQueryCommand_Command() {}
+
+func (*StreamingQueryCommand_Stop) isStreamingQueryCommand_Command() {}
+
+func (*StreamingQueryCommand_ProcessAllAvailable) isStreamingQueryCommand_Command() {}
+
+func (*StreamingQueryCommand_Explain) isStreamingQueryCommand_Command() {}
+
+func (*StreamingQueryCommand_Exception) isStreamingQueryCommand_Command() {}
+
+func (*StreamingQueryCommand_AwaitTermination) isStreamingQueryCommand_Command() {}
+
+type StreamingQueryCommandResult struct {
+	state   protoimpl.MessageState    `protogen:"open.v1"`
+	QueryId *StreamingQueryInstanceId `protobuf:"bytes,1,opt,name=query_id,json=queryId,proto3" json:"query_id,omitempty"`
+	// Types that are valid to be assigned to ResultType:
+	//
+	//	*StreamingQueryCommandResult_Status
+	//	*StreamingQueryCommandResult_RecentProgress
+	//	*StreamingQueryCommandResult_Explain
+	//	*StreamingQueryCommandResult_Exception
+	//	*StreamingQueryCommandResult_AwaitTermination
+	ResultType    isStreamingQueryCommandResult_ResultType `protobuf_oneof:"result_type"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StreamingQueryCommandResult) Reset() {
+	*x = StreamingQueryCommandResult{}
+	mi := &file_wire_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StreamingQueryCommandResult) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StreamingQueryCommandResult) ProtoMessage() {}
+
+func (x *StreamingQueryCommandResult) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StreamingQueryCommandResult.ProtoReflect.Descriptor instead.
+func (*StreamingQueryCommandResult) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *StreamingQueryCommandResult) GetQueryId() *StreamingQueryInstanceId {
+	if x != nil {
+		return x.QueryId
+	}
+	return nil
+}
+
+func (x *StreamingQueryCommandResult) GetResultType() isStreamingQueryCommandResult_ResultType {
+	if x != nil {
+		return x.ResultType
+	}
+	return nil
+}
+
+func (x *StreamingQueryCommandResult) GetStatus() *StreamingQueryCommandResult_StatusResult {
+	if x != nil {
+		if x, ok := x.ResultType.(*StreamingQueryCommandResult_Status); ok {
+			return x.Status
+		}
+	}
+	return nil
+}
+
+func (x *StreamingQueryCommandResult) GetRecentProgress() *StreamingQueryCommandResult_RecentProgressResult {
+	if x != nil {
+		if x, ok := x.ResultType.(*StreamingQueryCommandResult_RecentProgress); ok {
+			return x.RecentProgress
+		}
+	}
+	return nil
+}
+
+func (x *StreamingQueryCommandResult) GetExplain() *StreamingQueryCommandResult_ExplainResult {
+	if x != nil {
+		if x, ok := x.ResultType.(*StreamingQueryCommandResult_Explain); ok {
+			return x.Explain
+		}
+	}
+	return nil
+}
+
+func (x *StreamingQueryCommandResult) GetException() *StreamingQueryCommandResult_ExceptionResult {
+	if x != nil {
+		if x, ok := x.ResultType.(*StreamingQueryCommandResult_Exception); ok {
+			return x.Exception
+		}
+	}
+	return nil
+}
+
+func (x *StreamingQueryCommandResult) GetAwaitTermination() *StreamingQueryCommandResult_AwaitTerminationResult {
+	if x != nil {
+		if x, ok := x.ResultType.(*StreamingQueryCommandResult_AwaitTermination); ok {
+			return x.AwaitTermination
+		}
+	}
+	return nil
+}
+
+type isStreamingQueryCommandResult_ResultType interface {
+	isStreamingQueryCommandResult_ResultType()
+}
+
+type StreamingQueryCommandResult_Status struct {
+	Status *StreamingQueryCommandResult_StatusResult `protobuf:"bytes,2,opt,name=status,proto3,oneof"`
+}
+
+type StreamingQueryCommandResult_RecentProgress struct {
+	RecentProgress *StreamingQueryCommandResult_RecentProgressResult `protobuf:"bytes,3,opt,name=recent_progress,json=recentProgress,proto3,oneof"`
+}
+
+type StreamingQueryCommandResult_Explain struct {
+	Explain *StreamingQueryCommandResult_ExplainResult `protobuf:"bytes,4,opt,name=explain,proto3,oneof"`
+}
+
+type StreamingQueryCommandResult_Exception struct {
+	Exception *StreamingQueryCommandResult_ExceptionResult `protobuf:"bytes,5,opt,name=exception,proto3,oneof"`
+}
+
+type StreamingQueryCommandResult_AwaitTermination struct {
+	AwaitTermination *StreamingQueryCommandResult_AwaitTerminationResult `protobuf:"bytes,6,opt,name=await_termination,json=awaitTermination,proto3,oneof"`
+}
+
+func (*StreamingQueryCommandResult_Status) isStreamingQueryCommandResult_ResultType() {}
+
+func (*StreamingQueryCommandResult_RecentProgress) isStreamingQueryCommandResult_ResultType() {}
+
+func (*StreamingQueryCommandResult_Explain) isStreamingQueryCommandResult_ResultType() {}
+
+func (*StreamingQueryCommandResult_Exception) isStreamingQueryCommandResult_ResultType() {}
+
+func (*StreamingQueryCommandResult_AwaitTermination) isStreamingQueryCommandResult_ResultType() {}
+
+type StreamingQueryManagerCommand struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Types that are valid to be assigned to Command:
+	//
+	//	*StreamingQueryManagerCommand_Active
+	//	*StreamingQueryManagerCommand_GetQuery
+	//	*StreamingQueryManagerCommand_AwaitAnyTermination
+	//	*StreamingQueryManagerCommand_ResetTerminated
+	Command       isStreamingQueryManagerCommand_Command `protobuf_oneof:"command"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StreamingQueryManagerCommand) Reset() {
+	*x = StreamingQueryManagerCommand{}
+	mi := &file_wire_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StreamingQueryManagerCommand) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StreamingQueryManagerCommand) ProtoMessage() {}
+
+func (x *StreamingQueryManagerCommand) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StreamingQueryManagerCommand.ProtoReflect.Descriptor instead.
+func (*StreamingQueryManagerCommand) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *StreamingQueryManagerCommand) GetCommand() isStreamingQueryManagerCommand_Command {
+	if x != nil {
+		return x.Command
+	}
+	return nil
+}
+
+func (x *StreamingQueryManagerCommand) GetActive() bool {
+	if x != nil {
+		if x, ok := x.Command.(*StreamingQueryManagerCommand_Active); ok {
+			return x.Active
+		}
+	}
+	return false
+}
+
+func (x *StreamingQueryManagerCommand) GetGetQuery() string {
+	if x != nil {
+		if x, ok := x.Command.(*StreamingQueryManagerCommand_GetQuery); ok {
+			return x.GetQuery
+		}
+	}
+	return ""
+}
+
+func (x *StreamingQueryManagerCommand) GetAwaitAnyTermination() *StreamingQueryManagerCommand_AwaitAnyTerminationCommand {
+	if x != nil {
+		if x, ok := x.Command.(*StreamingQueryManagerCommand_AwaitAnyTermination); ok {
+			return x.AwaitAnyTermination
+		}
+	}
+	return nil
+}
+
+func (x *StreamingQueryManagerCommand) GetResetTerminated() bool {
+	if x != nil {
+		if x, ok := x.Command.(*StreamingQueryManagerCommand_ResetTerminated); ok {
+			return x.ResetTerminated
+		}
+	}
+	return false
+}
+
+type isStreamingQueryManagerCommand_Command interface {
+	isStreamingQueryManagerCommand_Command()
+}
+
+type StreamingQueryManagerCommand_Active struct {
+	Active bool `protobuf:"varint,1,opt,name=active,proto3,oneof"`
+}
+
+type StreamingQueryManagerCommand_GetQuery struct {
+	GetQuery string `protobuf:"bytes,2,opt,name=get_query,json=getQuery,proto3,oneof"`
+}
+
+type StreamingQueryManagerCommand_AwaitAnyTermination struct {
+	AwaitAnyTermination *StreamingQueryManagerCommand_AwaitAnyTerminationCommand `protobuf:"bytes,3,opt,name=await_any_termination,json=awaitAnyTermination,proto3,oneof"`
+}
+
+type StreamingQueryManagerCommand_ResetTerminated struct {
+	ResetTerminated bool `protobuf:"varint,4,opt,name=reset_terminated,json=resetTerminated,proto3,oneof"`
+}
+
+func (*StreamingQueryManagerCommand_Active) isStreamingQueryManagerCommand_Command() {}
+
+func (*StreamingQueryManagerCommand_GetQuery) isStreamingQueryManagerCommand_Command() {}
+
+func (*StreamingQueryManagerCommand_AwaitAnyTermination) isStreamingQueryManagerCommand_Command() {}
+
+func (*StreamingQueryManagerCommand_ResetTerminated) isStreamingQueryManagerCommand_Command() {}
+
+type StreamingQueryManagerCommandResult struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Types that are valid to be assigned to ResultType:
+	//
+	//	*StreamingQueryManagerCommandResult_Active
+	//	*StreamingQueryManagerCommandResult_Query
+	//	*StreamingQueryManagerCommandResult_AwaitAnyTermination
+	//	*StreamingQueryManagerCommandResult_ResetTerminated
+	ResultType    isStreamingQueryManagerCommandResult_ResultType `protobuf_oneof:"result_type"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StreamingQueryManagerCommandResult) Reset() {
+	*x = StreamingQueryManagerCommandResult{}
+	mi := &file_wire_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StreamingQueryManagerCommandResult) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StreamingQueryManagerCommandResult) ProtoMessage() {}
+
+func (x *StreamingQueryManagerCommandResult) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StreamingQueryManagerCommandResult.ProtoReflect.Descriptor instead.
+func (*StreamingQueryManagerCommandResult) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *StreamingQueryManagerCommandResult) GetResultType() isStreamingQueryManagerCommandResult_ResultType {
+	if x != nil {
+		return x.ResultType
+	}
+	return nil
+}
+
+func (x *StreamingQueryManagerCommandResult) GetActive() *StreamingQueryManagerCommandResult_ActiveResult {
+	if x != nil {
+		if x, ok := x.ResultType.(*StreamingQueryManagerCommandResult_Active); ok {
+			return x.Active
+		}
+	}
+	return nil
+}
+
+func (x *StreamingQueryManagerCommandResult) GetQuery() *StreamingQueryManagerCommandResult_StreamingQueryInstance {
+	if x != nil {
+		if x, ok := x.ResultType.(*StreamingQueryManagerCommandResult_Query); ok {
+			return x.Query
+		}
+	}
+	return nil
+}
+
+func (x *StreamingQueryManagerCommandResult) GetAwaitAnyTermination() *StreamingQueryManagerCommandResult_AwaitAnyTerminationResult {
+	if x != nil {
+		if x, ok := x.ResultType.(*StreamingQueryManagerCommandResult_AwaitAnyTermination); ok {
+			return x.AwaitAnyTermination
+		}
+	}
+	return nil
+}
+
+func (x *StreamingQueryManagerCommandResult) GetResetTerminated() bool {
+	if x != nil {
+		if x, ok := x.ResultType.(*StreamingQueryManagerCommandResult_ResetTerminated); ok {
+			return x.ResetTerminated
+		}
+	}
+	return false
+}
+
+type isStreamingQueryManagerCommandResult_ResultType interface {
+	isStreamingQueryManagerCommandResult_ResultType()
+}
+
+type StreamingQueryManagerCommandResult_Active struct {
+	Active *StreamingQueryManagerCommandResult_ActiveResult `protobuf:"bytes,1,opt,name=active,proto3,oneof"`
+}
+
+type StreamingQueryManagerCommandResult_Query struct {
+	Query *StreamingQueryManagerCommandResult_StreamingQueryInstance `protobuf:"bytes,2,opt,name=query,proto3,oneof"`
+}
+
+type StreamingQueryManagerCommandResult_AwaitAnyTermination struct {
+	AwaitAnyTermination *StreamingQueryManagerCommandResult_AwaitAnyTerminationResult `protobuf:"bytes,3,opt,name=await_any_termination,json=awaitAnyTermination,proto3,oneof"`
+}
+
+type StreamingQueryManagerCommandResult_ResetTerminated struct {
+	ResetTerminated bool `protobuf:"varint,4,opt,name=reset_terminated,json=resetTerminated,proto3,oneof"`
+}
+
+func (*StreamingQueryManagerCommandResult_Active) isStreamingQueryManagerCommandResult_ResultType() {}
+
+func (*StreamingQueryManagerCommandResult_Query) isStreamingQueryManagerCommandResult_ResultType() {}
+
+func (*StreamingQueryManagerCommandResult_AwaitAnyTermination) isStreamingQueryManagerCommandResult_ResultType() {
+}
+
+func (*StreamingQueryManagerCommandResult_ResetTerminated) isStreamingQueryManagerCommandResult_ResultType() {
+}
+
+type StreamingQueryListenerBusCommand struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Types that are valid to be assigned to Command:
+	//
+	//	*StreamingQueryListenerBusCommand_AddListenerBusListener
+	//	*StreamingQueryListenerBusCommand_RemoveListenerBusListener
+	Command       isStreamingQueryListenerBusCommand_Command `protobuf_oneof:"command"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StreamingQueryListenerBusCommand) Reset() {
+	*x = StreamingQueryListenerBusCommand{}
+	mi := &file_wire_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StreamingQueryListenerBusCommand) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StreamingQueryListenerBusCommand) ProtoMessage() {}
+
+func (x *StreamingQueryListenerBusCommand) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StreamingQueryListenerBusCommand.ProtoReflect.Descriptor instead.
+func (*StreamingQueryListenerBusCommand) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *StreamingQueryListenerBusCommand) GetCommand() isStreamingQueryListenerBusCommand_Command {
+	if x != nil {
+		return x.Command
+	}
+	return nil
+}
+
+func (x *StreamingQueryListenerBusCommand) GetAddListenerBusListener() bool {
+	if x != nil {
+		if x, ok := x.Command.(*StreamingQueryListenerBusCommand_AddListenerBusListener); ok {
+			return x.AddListenerBusListener
+		}
+	}
+	return false
+}
+
+func (x *StreamingQueryListenerBusCommand) GetRemoveListenerBusListener() bool {
+	if x != nil {
+		if x, ok := x.Command.(*StreamingQueryListenerBusCommand_RemoveListenerBusListener); ok {
+			return x.RemoveListenerBusListener
+		}
+	}
+	return false
+}
+
+type isStreamingQueryListenerBusCommand_Command interface {
+	isStreamingQueryListenerBusCommand_Command()
+}
+
+type StreamingQueryListenerBusCommand_AddListenerBusListener struct {
+	AddListenerBusListener bool `protobuf:"varint,1,opt,name=add_listener_bus_listener,json=addListenerBusListener,proto3,oneof"`
+}
+
+type StreamingQueryListenerBusCommand_RemoveListenerBusListener struct {
+	RemoveListenerBusListener bool `protobuf:"varint,2,opt,name=remove_listener_bus_listener,json=removeListenerBusListener,proto3,oneof"`
+}
+
+func (*StreamingQueryListenerBusCommand_AddListenerBusListener) isStreamingQueryListenerBusCommand_Command() {
+}
+
+func (*StreamingQueryListenerBusCommand_RemoveListenerBusListener) isStreamingQueryListenerBusCommand_Command() {
+}
+
+type StreamingQueryListenerEvent struct {
+	state         protoimpl.MessageState  `protogen:"open.v1"`
+	EventJson     string                  `protobuf:"bytes,1,opt,name=event_json,json=eventJson,proto3" json:"event_json,omitempty"`
+	EventType     StreamingQueryEventType `protobuf:"varint,2,opt,name=event_type,json=eventType,proto3,enum=sparkpipe.wire.StreamingQueryEventType" json:"event_type,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StreamingQueryListenerEvent) Reset() {
+	*x = StreamingQueryListenerEvent{}
+	mi := &file_wire_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StreamingQueryListenerEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StreamingQueryListenerEvent) ProtoMessage() {}
+
+func (x *StreamingQueryListenerEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StreamingQueryListenerEvent.ProtoReflect.Descriptor instead.
+func (*StreamingQueryListenerEvent) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *StreamingQueryListenerEvent) GetEventJson() string {
+	if x != nil {
+		return x.EventJson
+	}
+	return ""
+}
+
+func (x *StreamingQueryListenerEvent) GetEventType() StreamingQueryEventType {
+	if x != nil {
+		return x.EventType
+	}
+	return StreamingQueryEventType_QUERY_PROGRESS_UNSPECIFIED
+}
+
+type StreamingQueryListenerEventsResult struct {
+	state                    protoimpl.MessageState         `protogen:"open.v1"`
+	Events                   []*StreamingQueryListenerEvent `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
+	ListenerBusListenerAdded *bool                          `protobuf:"varint,2,opt,name=listener_bus_listener_added,json=listenerBusListenerAdded,proto3,oneof" json:"listener_bus_listener_added,omitempty"`
+	unknownFields            protoimpl.UnknownFields
+	sizeCache                protoimpl.SizeCache
+}
+
+func (x *StreamingQueryListenerEventsResult) Reset() {
+	*x = StreamingQueryListenerEventsResult{}
+	mi := &file_wire_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StreamingQueryListenerEventsResult) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StreamingQueryListenerEventsResult) ProtoMessage() {}
+
+func (x *StreamingQueryListenerEventsResult) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StreamingQueryListenerEventsResult.ProtoReflect.Descriptor instead.
+func (*StreamingQueryListenerEventsResult) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *StreamingQueryListenerEventsResult) GetEvents() []*StreamingQueryListenerEvent {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *StreamingQueryListenerEventsResult) GetListenerBusListenerAdded() bool {
+	if x != nil && x.ListenerBusListenerAdded != nil {
+		return *x.ListenerBusListenerAdded
+	}
+	return false
+}
 
 type WriteOperationV2 struct {
 	state               protoimpl.MessageState `protogen:"open.v1"`
@@ -1842,7 +3093,7 @@ type WriteOperationV2 struct {
 
 func (x *WriteOperationV2) Reset() {
 	*x = WriteOperationV2{}
-	mi := &file_wire_proto_msgTypes[13]
+	mi := &file_wire_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1854,7 +3105,7 @@ func (x *WriteOperationV2) String() string {
 func (*WriteOperationV2) ProtoMessage() {}
 
 func (x *WriteOperationV2) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[13]
+	mi := &file_wire_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1867,7 +3118,7 @@ func (x *WriteOperationV2) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteOperationV2.ProtoReflect.Descriptor instead.
 func (*WriteOperationV2) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{13}
+	return file_wire_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *WriteOperationV2) GetInput() []byte {
@@ -1945,7 +3196,7 @@ type CheckpointCommand struct {
 
 func (x *CheckpointCommand) Reset() {
 	*x = CheckpointCommand{}
-	mi := &file_wire_proto_msgTypes[14]
+	mi := &file_wire_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1957,7 +3208,7 @@ func (x *CheckpointCommand) String() string {
 func (*CheckpointCommand) ProtoMessage() {}
 
 func (x *CheckpointCommand) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[14]
+	mi := &file_wire_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1970,7 +3221,7 @@ func (x *CheckpointCommand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckpointCommand.ProtoReflect.Descriptor instead.
 func (*CheckpointCommand) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{14}
+	return file_wire_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *CheckpointCommand) GetRelation() []byte {
@@ -2010,7 +3261,7 @@ type RemoveCachedRemoteRelationCommand struct {
 
 func (x *RemoveCachedRemoteRelationCommand) Reset() {
 	*x = RemoveCachedRemoteRelationCommand{}
-	mi := &file_wire_proto_msgTypes[15]
+	mi := &file_wire_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2022,7 +3273,7 @@ func (x *RemoveCachedRemoteRelationCommand) String() string {
 func (*RemoveCachedRemoteRelationCommand) ProtoMessage() {}
 
 func (x *RemoveCachedRemoteRelationCommand) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[15]
+	mi := &file_wire_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2035,7 +3286,7 @@ func (x *RemoveCachedRemoteRelationCommand) ProtoReflect() protoreflect.Message 
 
 // Deprecated: Use RemoveCachedRemoteRelationCommand.ProtoReflect.Descriptor instead.
 func (*RemoveCachedRemoteRelationCommand) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{15}
+	return file_wire_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *RemoveCachedRemoteRelationCommand) GetRelation() *CachedRemoteRelation {
@@ -2066,7 +3317,7 @@ type WriteOperation struct {
 
 func (x *WriteOperation) Reset() {
 	*x = WriteOperation{}
-	mi := &file_wire_proto_msgTypes[16]
+	mi := &file_wire_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2078,7 +3329,7 @@ func (x *WriteOperation) String() string {
 func (*WriteOperation) ProtoMessage() {}
 
 func (x *WriteOperation) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[16]
+	mi := &file_wire_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2091,7 +3342,7 @@ func (x *WriteOperation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteOperation.ProtoReflect.Descriptor instead.
 func (*WriteOperation) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{16}
+	return file_wire_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *WriteOperation) GetInput() []byte {
@@ -2203,7 +3454,7 @@ type CreateDataFrameViewCommand struct {
 
 func (x *CreateDataFrameViewCommand) Reset() {
 	*x = CreateDataFrameViewCommand{}
-	mi := &file_wire_proto_msgTypes[17]
+	mi := &file_wire_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2215,7 +3466,7 @@ func (x *CreateDataFrameViewCommand) String() string {
 func (*CreateDataFrameViewCommand) ProtoMessage() {}
 
 func (x *CreateDataFrameViewCommand) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[17]
+	mi := &file_wire_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2228,7 +3479,7 @@ func (x *CreateDataFrameViewCommand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateDataFrameViewCommand.ProtoReflect.Descriptor instead.
 func (*CreateDataFrameViewCommand) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{17}
+	return file_wire_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *CreateDataFrameViewCommand) GetInput() []byte {
@@ -2268,7 +3519,7 @@ type SqlCommand struct {
 
 func (x *SqlCommand) Reset() {
 	*x = SqlCommand{}
-	mi := &file_wire_proto_msgTypes[18]
+	mi := &file_wire_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2280,7 +3531,7 @@ func (x *SqlCommand) String() string {
 func (*SqlCommand) ProtoMessage() {}
 
 func (x *SqlCommand) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[18]
+	mi := &file_wire_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2293,7 +3544,7 @@ func (x *SqlCommand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SqlCommand.ProtoReflect.Descriptor instead.
 func (*SqlCommand) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{18}
+	return file_wire_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *SqlCommand) GetInput() []byte {
@@ -2312,7 +3563,7 @@ type RelationCommon struct {
 
 func (x *RelationCommon) Reset() {
 	*x = RelationCommon{}
-	mi := &file_wire_proto_msgTypes[19]
+	mi := &file_wire_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2324,7 +3575,7 @@ func (x *RelationCommon) String() string {
 func (*RelationCommon) ProtoMessage() {}
 
 func (x *RelationCommon) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[19]
+	mi := &file_wire_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2337,7 +3588,7 @@ func (x *RelationCommon) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RelationCommon.ProtoReflect.Descriptor instead.
 func (*RelationCommon) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{19}
+	return file_wire_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *RelationCommon) GetPlanId() int64 {
@@ -2357,8 +3608,10 @@ type Relation struct {
 	//	*Relation_Sql
 	//	*Relation_LocalRelation
 	//	*Relation_Limit
+	//	*Relation_Deduplicate
 	//	*Relation_ShowString
 	//	*Relation_CollectMetrics
+	//	*Relation_WithWatermark
 	//	*Relation_CachedLocalRelation
 	//	*Relation_CachedRemoteRelation
 	//	*Relation_Catalog
@@ -2369,7 +3622,7 @@ type Relation struct {
 
 func (x *Relation) Reset() {
 	*x = Relation{}
-	mi := &file_wire_proto_msgTypes[20]
+	mi := &file_wire_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2381,7 +3634,7 @@ func (x *Relation) String() string {
 func (*Relation) ProtoMessage() {}
 
 func (x *Relation) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[20]
+	mi := &file_wire_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2394,7 +3647,7 @@ func (x *Relation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Relation.ProtoReflect.Descriptor instead.
 func (*Relation) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{20}
+	return file_wire_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Relation) GetCommon() *RelationCommon {
@@ -2456,6 +3709,15 @@ func (x *Relation) GetLimit() *Limit {
 	return nil
 }
 
+func (x *Relation) GetDeduplicate() *Deduplicate {
+	if x != nil {
+		if x, ok := x.RelType.(*Relation_Deduplicate); ok {
+			return x.Deduplicate
+		}
+	}
+	return nil
+}
+
 func (x *Relation) GetShowString() *ShowString {
 	if x != nil {
 		if x, ok := x.RelType.(*Relation_ShowString); ok {
@@ -2469,6 +3731,15 @@ func (x *Relation) GetCollectMetrics() *CollectMetrics {
 	if x != nil {
 		if x, ok := x.RelType.(*Relation_CollectMetrics); ok {
 			return x.CollectMetrics
+		}
+	}
+	return nil
+}
+
+func (x *Relation) GetWithWatermark() *WithWatermark {
+	if x != nil {
+		if x, ok := x.RelType.(*Relation_WithWatermark); ok {
+			return x.WithWatermark
 		}
 	}
 	return nil
@@ -2525,12 +3796,20 @@ type Relation_Limit struct {
 	Limit *Limit `protobuf:"bytes,8,opt,name=limit,proto3,oneof"`
 }
 
+type Relation_Deduplicate struct {
+	Deduplicate *Deduplicate `protobuf:"bytes,14,opt,name=deduplicate,proto3,oneof"`
+}
+
 type Relation_ShowString struct {
 	ShowString *ShowString `protobuf:"bytes,20,opt,name=show_string,json=showString,proto3,oneof"`
 }
 
 type Relation_CollectMetrics struct {
 	CollectMetrics *CollectMetrics `protobuf:"bytes,29,opt,name=collect_metrics,json=collectMetrics,proto3,oneof"`
+}
+
+type Relation_WithWatermark struct {
+	WithWatermark *WithWatermark `protobuf:"bytes,33,opt,name=with_watermark,json=withWatermark,proto3,oneof"`
 }
 
 type Relation_CachedLocalRelation struct {
@@ -2555,9 +3834,13 @@ func (*Relation_LocalRelation) isRelation_RelType() {}
 
 func (*Relation_Limit) isRelation_RelType() {}
 
+func (*Relation_Deduplicate) isRelation_RelType() {}
+
 func (*Relation_ShowString) isRelation_RelType() {}
 
 func (*Relation_CollectMetrics) isRelation_RelType() {}
+
+func (*Relation_WithWatermark) isRelation_RelType() {}
 
 func (*Relation_CachedLocalRelation) isRelation_RelType() {}
 
@@ -2575,7 +3858,7 @@ type Project struct {
 
 func (x *Project) Reset() {
 	*x = Project{}
-	mi := &file_wire_proto_msgTypes[21]
+	mi := &file_wire_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2587,7 +3870,7 @@ func (x *Project) String() string {
 func (*Project) ProtoMessage() {}
 
 func (x *Project) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[21]
+	mi := &file_wire_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2600,7 +3883,7 @@ func (x *Project) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Project.ProtoReflect.Descriptor instead.
 func (*Project) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{21}
+	return file_wire_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Project) GetInput() []byte {
@@ -2627,7 +3910,7 @@ type Limit struct {
 
 func (x *Limit) Reset() {
 	*x = Limit{}
-	mi := &file_wire_proto_msgTypes[22]
+	mi := &file_wire_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2639,7 +3922,7 @@ func (x *Limit) String() string {
 func (*Limit) ProtoMessage() {}
 
 func (x *Limit) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[22]
+	mi := &file_wire_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2652,7 +3935,7 @@ func (x *Limit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Limit.ProtoReflect.Descriptor instead.
 func (*Limit) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{22}
+	return file_wire_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Limit) GetInput() []byte {
@@ -2669,6 +3952,134 @@ func (x *Limit) GetLimit() int32 {
 	return 0
 }
 
+type Deduplicate struct {
+	state            protoimpl.MessageState `protogen:"open.v1"`
+	Input            []byte                 `protobuf:"bytes,1,opt,name=input,proto3" json:"input,omitempty"`
+	ColumnNames      []string               `protobuf:"bytes,2,rep,name=column_names,json=columnNames,proto3" json:"column_names,omitempty"`
+	AllColumnsAsKeys *bool                  `protobuf:"varint,3,opt,name=all_columns_as_keys,json=allColumnsAsKeys,proto3,oneof" json:"all_columns_as_keys,omitempty"`
+	WithinWatermark  *bool                  `protobuf:"varint,4,opt,name=within_watermark,json=withinWatermark,proto3,oneof" json:"within_watermark,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *Deduplicate) Reset() {
+	*x = Deduplicate{}
+	mi := &file_wire_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Deduplicate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Deduplicate) ProtoMessage() {}
+
+func (x *Deduplicate) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Deduplicate.ProtoReflect.Descriptor instead.
+func (*Deduplicate) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *Deduplicate) GetInput() []byte {
+	if x != nil {
+		return x.Input
+	}
+	return nil
+}
+
+func (x *Deduplicate) GetColumnNames() []string {
+	if x != nil {
+		return x.ColumnNames
+	}
+	return nil
+}
+
+func (x *Deduplicate) GetAllColumnsAsKeys() bool {
+	if x != nil && x.AllColumnsAsKeys != nil {
+		return *x.AllColumnsAsKeys
+	}
+	return false
+}
+
+func (x *Deduplicate) GetWithinWatermark() bool {
+	if x != nil && x.WithinWatermark != nil {
+		return *x.WithinWatermark
+	}
+	return false
+}
+
+type WithWatermark struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	Input          []byte                 `protobuf:"bytes,1,opt,name=input,proto3" json:"input,omitempty"`
+	EventTime      string                 `protobuf:"bytes,2,opt,name=event_time,json=eventTime,proto3" json:"event_time,omitempty"`
+	DelayThreshold string                 `protobuf:"bytes,3,opt,name=delay_threshold,json=delayThreshold,proto3" json:"delay_threshold,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *WithWatermark) Reset() {
+	*x = WithWatermark{}
+	mi := &file_wire_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WithWatermark) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WithWatermark) ProtoMessage() {}
+
+func (x *WithWatermark) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WithWatermark.ProtoReflect.Descriptor instead.
+func (*WithWatermark) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *WithWatermark) GetInput() []byte {
+	if x != nil {
+		return x.Input
+	}
+	return nil
+}
+
+func (x *WithWatermark) GetEventTime() string {
+	if x != nil {
+		return x.EventTime
+	}
+	return ""
+}
+
+func (x *WithWatermark) GetDelayThreshold() string {
+	if x != nil {
+		return x.DelayThreshold
+	}
+	return ""
+}
+
 type CollectMetrics struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Input         []byte                 `protobuf:"bytes,1,opt,name=input,proto3" json:"input,omitempty"`
@@ -2680,7 +4091,7 @@ type CollectMetrics struct {
 
 func (x *CollectMetrics) Reset() {
 	*x = CollectMetrics{}
-	mi := &file_wire_proto_msgTypes[23]
+	mi := &file_wire_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2692,7 +4103,7 @@ func (x *CollectMetrics) String() string {
 func (*CollectMetrics) ProtoMessage() {}
 
 func (x *CollectMetrics) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[23]
+	mi := &file_wire_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2705,7 +4116,7 @@ func (x *CollectMetrics) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CollectMetrics.ProtoReflect.Descriptor instead.
 func (*CollectMetrics) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{23}
+	return file_wire_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *CollectMetrics) GetInput() []byte {
@@ -2738,7 +4149,7 @@ type CachedLocalRelation struct {
 
 func (x *CachedLocalRelation) Reset() {
 	*x = CachedLocalRelation{}
-	mi := &file_wire_proto_msgTypes[24]
+	mi := &file_wire_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2750,7 +4161,7 @@ func (x *CachedLocalRelation) String() string {
 func (*CachedLocalRelation) ProtoMessage() {}
 
 func (x *CachedLocalRelation) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[24]
+	mi := &file_wire_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2763,7 +4174,7 @@ func (x *CachedLocalRelation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CachedLocalRelation.ProtoReflect.Descriptor instead.
 func (*CachedLocalRelation) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{24}
+	return file_wire_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *CachedLocalRelation) GetHash() string {
@@ -2782,7 +4193,7 @@ type CachedRemoteRelation struct {
 
 func (x *CachedRemoteRelation) Reset() {
 	*x = CachedRemoteRelation{}
-	mi := &file_wire_proto_msgTypes[25]
+	mi := &file_wire_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2794,7 +4205,7 @@ func (x *CachedRemoteRelation) String() string {
 func (*CachedRemoteRelation) ProtoMessage() {}
 
 func (x *CachedRemoteRelation) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[25]
+	mi := &file_wire_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2807,7 +4218,7 @@ func (x *CachedRemoteRelation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CachedRemoteRelation.ProtoReflect.Descriptor instead.
 func (*CachedRemoteRelation) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{25}
+	return file_wire_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *CachedRemoteRelation) GetRelationId() string {
@@ -2831,7 +4242,7 @@ type Read struct {
 
 func (x *Read) Reset() {
 	*x = Read{}
-	mi := &file_wire_proto_msgTypes[26]
+	mi := &file_wire_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2843,7 +4254,7 @@ func (x *Read) String() string {
 func (*Read) ProtoMessage() {}
 
 func (x *Read) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[26]
+	mi := &file_wire_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2856,7 +4267,7 @@ func (x *Read) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Read.ProtoReflect.Descriptor instead.
 func (*Read) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{26}
+	return file_wire_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *Read) GetReadType() isRead_ReadType {
@@ -2918,7 +4329,7 @@ type SQL struct {
 
 func (x *SQL) Reset() {
 	*x = SQL{}
-	mi := &file_wire_proto_msgTypes[27]
+	mi := &file_wire_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2930,7 +4341,7 @@ func (x *SQL) String() string {
 func (*SQL) ProtoMessage() {}
 
 func (x *SQL) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[27]
+	mi := &file_wire_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2943,7 +4354,7 @@ func (x *SQL) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SQL.ProtoReflect.Descriptor instead.
 func (*SQL) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{27}
+	return file_wire_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *SQL) GetQuery() string {
@@ -2977,7 +4388,7 @@ type LocalRelation struct {
 
 func (x *LocalRelation) Reset() {
 	*x = LocalRelation{}
-	mi := &file_wire_proto_msgTypes[28]
+	mi := &file_wire_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2989,7 +4400,7 @@ func (x *LocalRelation) String() string {
 func (*LocalRelation) ProtoMessage() {}
 
 func (x *LocalRelation) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[28]
+	mi := &file_wire_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3002,7 +4413,7 @@ func (x *LocalRelation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalRelation.ProtoReflect.Descriptor instead.
 func (*LocalRelation) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{28}
+	return file_wire_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *LocalRelation) GetData() []byte {
@@ -3031,7 +4442,7 @@ type ShowString struct {
 
 func (x *ShowString) Reset() {
 	*x = ShowString{}
-	mi := &file_wire_proto_msgTypes[29]
+	mi := &file_wire_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3043,7 +4454,7 @@ func (x *ShowString) String() string {
 func (*ShowString) ProtoMessage() {}
 
 func (x *ShowString) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[29]
+	mi := &file_wire_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3056,7 +4467,7 @@ func (x *ShowString) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowString.ProtoReflect.Descriptor instead.
 func (*ShowString) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{29}
+	return file_wire_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ShowString) GetInput() []byte {
@@ -3123,7 +4534,7 @@ type DataType struct {
 
 func (x *DataType) Reset() {
 	*x = DataType{}
-	mi := &file_wire_proto_msgTypes[30]
+	mi := &file_wire_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3135,7 +4546,7 @@ func (x *DataType) String() string {
 func (*DataType) ProtoMessage() {}
 
 func (x *DataType) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[30]
+	mi := &file_wire_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3148,7 +4559,7 @@ func (x *DataType) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType.ProtoReflect.Descriptor instead.
 func (*DataType) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30}
+	return file_wire_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *DataType) GetKind() isDataType_Kind {
@@ -3553,7 +4964,7 @@ type Expression struct {
 
 func (x *Expression) Reset() {
 	*x = Expression{}
-	mi := &file_wire_proto_msgTypes[31]
+	mi := &file_wire_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3565,7 +4976,7 @@ func (x *Expression) String() string {
 func (*Expression) ProtoMessage() {}
 
 func (x *Expression) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[31]
+	mi := &file_wire_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3578,7 +4989,7 @@ func (x *Expression) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Expression.ProtoReflect.Descriptor instead.
 func (*Expression) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{31}
+	return file_wire_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *Expression) GetExprType() isExpression_ExprType {
@@ -3685,7 +5096,7 @@ type InterruptRequest struct {
 
 func (x *InterruptRequest) Reset() {
 	*x = InterruptRequest{}
-	mi := &file_wire_proto_msgTypes[32]
+	mi := &file_wire_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3697,7 +5108,7 @@ func (x *InterruptRequest) String() string {
 func (*InterruptRequest) ProtoMessage() {}
 
 func (x *InterruptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[32]
+	mi := &file_wire_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3710,7 +5121,7 @@ func (x *InterruptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InterruptRequest.ProtoReflect.Descriptor instead.
 func (*InterruptRequest) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{32}
+	return file_wire_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *InterruptRequest) GetSessionId() string {
@@ -3800,7 +5211,7 @@ type InterruptResponse struct {
 
 func (x *InterruptResponse) Reset() {
 	*x = InterruptResponse{}
-	mi := &file_wire_proto_msgTypes[33]
+	mi := &file_wire_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3812,7 +5223,7 @@ func (x *InterruptResponse) String() string {
 func (*InterruptResponse) ProtoMessage() {}
 
 func (x *InterruptResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[33]
+	mi := &file_wire_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3825,7 +5236,7 @@ func (x *InterruptResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InterruptResponse.ProtoReflect.Descriptor instead.
 func (*InterruptResponse) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{33}
+	return file_wire_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *InterruptResponse) GetSessionId() string {
@@ -3861,7 +5272,7 @@ type ReleaseSessionRequest struct {
 
 func (x *ReleaseSessionRequest) Reset() {
 	*x = ReleaseSessionRequest{}
-	mi := &file_wire_proto_msgTypes[34]
+	mi := &file_wire_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3873,7 +5284,7 @@ func (x *ReleaseSessionRequest) String() string {
 func (*ReleaseSessionRequest) ProtoMessage() {}
 
 func (x *ReleaseSessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[34]
+	mi := &file_wire_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3886,7 +5297,7 @@ func (x *ReleaseSessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseSessionRequest.ProtoReflect.Descriptor instead.
 func (*ReleaseSessionRequest) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{34}
+	return file_wire_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *ReleaseSessionRequest) GetSessionId() string {
@@ -3927,7 +5338,7 @@ type ReleaseSessionResponse struct {
 
 func (x *ReleaseSessionResponse) Reset() {
 	*x = ReleaseSessionResponse{}
-	mi := &file_wire_proto_msgTypes[35]
+	mi := &file_wire_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3939,7 +5350,7 @@ func (x *ReleaseSessionResponse) String() string {
 func (*ReleaseSessionResponse) ProtoMessage() {}
 
 func (x *ReleaseSessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[35]
+	mi := &file_wire_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3952,7 +5363,7 @@ func (x *ReleaseSessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseSessionResponse.ProtoReflect.Descriptor instead.
 func (*ReleaseSessionResponse) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{35}
+	return file_wire_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *ReleaseSessionResponse) GetSessionId() string {
@@ -3982,7 +5393,7 @@ type FetchErrorDetailsRequest struct {
 
 func (x *FetchErrorDetailsRequest) Reset() {
 	*x = FetchErrorDetailsRequest{}
-	mi := &file_wire_proto_msgTypes[36]
+	mi := &file_wire_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3994,7 +5405,7 @@ func (x *FetchErrorDetailsRequest) String() string {
 func (*FetchErrorDetailsRequest) ProtoMessage() {}
 
 func (x *FetchErrorDetailsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[36]
+	mi := &file_wire_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4007,7 +5418,7 @@ func (x *FetchErrorDetailsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FetchErrorDetailsRequest.ProtoReflect.Descriptor instead.
 func (*FetchErrorDetailsRequest) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{36}
+	return file_wire_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *FetchErrorDetailsRequest) GetSessionId() string {
@@ -4057,7 +5468,7 @@ type FetchErrorDetailsResponse struct {
 
 func (x *FetchErrorDetailsResponse) Reset() {
 	*x = FetchErrorDetailsResponse{}
-	mi := &file_wire_proto_msgTypes[37]
+	mi := &file_wire_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4069,7 +5480,7 @@ func (x *FetchErrorDetailsResponse) String() string {
 func (*FetchErrorDetailsResponse) ProtoMessage() {}
 
 func (x *FetchErrorDetailsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[37]
+	mi := &file_wire_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4082,7 +5493,7 @@ func (x *FetchErrorDetailsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FetchErrorDetailsResponse.ProtoReflect.Descriptor instead.
 func (*FetchErrorDetailsResponse) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{37}
+	return file_wire_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *FetchErrorDetailsResponse) GetServerSideSessionId() string {
@@ -4123,7 +5534,7 @@ type KeyValue struct {
 
 func (x *KeyValue) Reset() {
 	*x = KeyValue{}
-	mi := &file_wire_proto_msgTypes[38]
+	mi := &file_wire_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4135,7 +5546,7 @@ func (x *KeyValue) String() string {
 func (*KeyValue) ProtoMessage() {}
 
 func (x *KeyValue) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[38]
+	mi := &file_wire_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4148,7 +5559,7 @@ func (x *KeyValue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeyValue.ProtoReflect.Descriptor instead.
 func (*KeyValue) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{38}
+	return file_wire_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *KeyValue) GetKey() string {
@@ -4178,7 +5589,7 @@ type ConfigRequest struct {
 
 func (x *ConfigRequest) Reset() {
 	*x = ConfigRequest{}
-	mi := &file_wire_proto_msgTypes[39]
+	mi := &file_wire_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4190,7 +5601,7 @@ func (x *ConfigRequest) String() string {
 func (*ConfigRequest) ProtoMessage() {}
 
 func (x *ConfigRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[39]
+	mi := &file_wire_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4203,7 +5614,7 @@ func (x *ConfigRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigRequest.ProtoReflect.Descriptor instead.
 func (*ConfigRequest) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{39}
+	return file_wire_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *ConfigRequest) GetSessionId() string {
@@ -4253,7 +5664,7 @@ type ConfigResponse struct {
 
 func (x *ConfigResponse) Reset() {
 	*x = ConfigResponse{}
-	mi := &file_wire_proto_msgTypes[40]
+	mi := &file_wire_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4265,7 +5676,7 @@ func (x *ConfigResponse) String() string {
 func (*ConfigResponse) ProtoMessage() {}
 
 func (x *ConfigResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[40]
+	mi := &file_wire_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4278,7 +5689,7 @@ func (x *ConfigResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigResponse.ProtoReflect.Descriptor instead.
 func (*ConfigResponse) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{40}
+	return file_wire_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *ConfigResponse) GetSessionId() string {
@@ -4327,7 +5738,7 @@ type AddArtifactsRequest struct {
 
 func (x *AddArtifactsRequest) Reset() {
 	*x = AddArtifactsRequest{}
-	mi := &file_wire_proto_msgTypes[41]
+	mi := &file_wire_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4339,7 +5750,7 @@ func (x *AddArtifactsRequest) String() string {
 func (*AddArtifactsRequest) ProtoMessage() {}
 
 func (x *AddArtifactsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[41]
+	mi := &file_wire_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4352,7 +5763,7 @@ func (x *AddArtifactsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddArtifactsRequest.ProtoReflect.Descriptor instead.
 func (*AddArtifactsRequest) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{41}
+	return file_wire_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *AddArtifactsRequest) GetSessionId() string {
@@ -4450,7 +5861,7 @@ type AddArtifactsResponse struct {
 
 func (x *AddArtifactsResponse) Reset() {
 	*x = AddArtifactsResponse{}
-	mi := &file_wire_proto_msgTypes[42]
+	mi := &file_wire_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4462,7 +5873,7 @@ func (x *AddArtifactsResponse) String() string {
 func (*AddArtifactsResponse) ProtoMessage() {}
 
 func (x *AddArtifactsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[42]
+	mi := &file_wire_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4475,7 +5886,7 @@ func (x *AddArtifactsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddArtifactsResponse.ProtoReflect.Descriptor instead.
 func (*AddArtifactsResponse) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{42}
+	return file_wire_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *AddArtifactsResponse) GetSessionId() string {
@@ -4512,7 +5923,7 @@ type ArtifactStatusesRequest struct {
 
 func (x *ArtifactStatusesRequest) Reset() {
 	*x = ArtifactStatusesRequest{}
-	mi := &file_wire_proto_msgTypes[43]
+	mi := &file_wire_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4524,7 +5935,7 @@ func (x *ArtifactStatusesRequest) String() string {
 func (*ArtifactStatusesRequest) ProtoMessage() {}
 
 func (x *ArtifactStatusesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[43]
+	mi := &file_wire_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4537,7 +5948,7 @@ func (x *ArtifactStatusesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ArtifactStatusesRequest.ProtoReflect.Descriptor instead.
 func (*ArtifactStatusesRequest) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{43}
+	return file_wire_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *ArtifactStatusesRequest) GetSessionId() string {
@@ -4586,7 +5997,7 @@ type ArtifactStatusesResponse struct {
 
 func (x *ArtifactStatusesResponse) Reset() {
 	*x = ArtifactStatusesResponse{}
-	mi := &file_wire_proto_msgTypes[44]
+	mi := &file_wire_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4598,7 +6009,7 @@ func (x *ArtifactStatusesResponse) String() string {
 func (*ArtifactStatusesResponse) ProtoMessage() {}
 
 func (x *ArtifactStatusesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[44]
+	mi := &file_wire_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4611,7 +6022,7 @@ func (x *ArtifactStatusesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ArtifactStatusesResponse.ProtoReflect.Descriptor instead.
 func (*ArtifactStatusesResponse) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{44}
+	return file_wire_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *ArtifactStatusesResponse) GetSessionId() string {
@@ -4671,7 +6082,7 @@ type Catalog struct {
 
 func (x *Catalog) Reset() {
 	*x = Catalog{}
-	mi := &file_wire_proto_msgTypes[45]
+	mi := &file_wire_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4683,7 +6094,7 @@ func (x *Catalog) String() string {
 func (*Catalog) ProtoMessage() {}
 
 func (x *Catalog) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[45]
+	mi := &file_wire_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4696,7 +6107,7 @@ func (x *Catalog) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Catalog.ProtoReflect.Descriptor instead.
 func (*Catalog) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{45}
+	return file_wire_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *Catalog) GetCatType() isCatalog_CatType {
@@ -5093,7 +6504,7 @@ type CurrentDatabase struct {
 
 func (x *CurrentDatabase) Reset() {
 	*x = CurrentDatabase{}
-	mi := &file_wire_proto_msgTypes[46]
+	mi := &file_wire_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5105,7 +6516,7 @@ func (x *CurrentDatabase) String() string {
 func (*CurrentDatabase) ProtoMessage() {}
 
 func (x *CurrentDatabase) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[46]
+	mi := &file_wire_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5118,7 +6529,7 @@ func (x *CurrentDatabase) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CurrentDatabase.ProtoReflect.Descriptor instead.
 func (*CurrentDatabase) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{46}
+	return file_wire_proto_rawDescGZIP(), []int{58}
 }
 
 type SetCurrentDatabase struct {
@@ -5130,7 +6541,7 @@ type SetCurrentDatabase struct {
 
 func (x *SetCurrentDatabase) Reset() {
 	*x = SetCurrentDatabase{}
-	mi := &file_wire_proto_msgTypes[47]
+	mi := &file_wire_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5142,7 +6553,7 @@ func (x *SetCurrentDatabase) String() string {
 func (*SetCurrentDatabase) ProtoMessage() {}
 
 func (x *SetCurrentDatabase) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[47]
+	mi := &file_wire_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5155,7 +6566,7 @@ func (x *SetCurrentDatabase) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetCurrentDatabase.ProtoReflect.Descriptor instead.
 func (*SetCurrentDatabase) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{47}
+	return file_wire_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *SetCurrentDatabase) GetDbName() string {
@@ -5174,7 +6585,7 @@ type ListDatabases struct {
 
 func (x *ListDatabases) Reset() {
 	*x = ListDatabases{}
-	mi := &file_wire_proto_msgTypes[48]
+	mi := &file_wire_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5186,7 +6597,7 @@ func (x *ListDatabases) String() string {
 func (*ListDatabases) ProtoMessage() {}
 
 func (x *ListDatabases) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[48]
+	mi := &file_wire_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5199,7 +6610,7 @@ func (x *ListDatabases) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDatabases.ProtoReflect.Descriptor instead.
 func (*ListDatabases) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{48}
+	return file_wire_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *ListDatabases) GetPattern() string {
@@ -5219,7 +6630,7 @@ type ListTables struct {
 
 func (x *ListTables) Reset() {
 	*x = ListTables{}
-	mi := &file_wire_proto_msgTypes[49]
+	mi := &file_wire_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5231,7 +6642,7 @@ func (x *ListTables) String() string {
 func (*ListTables) ProtoMessage() {}
 
 func (x *ListTables) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[49]
+	mi := &file_wire_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5244,7 +6655,7 @@ func (x *ListTables) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTables.ProtoReflect.Descriptor instead.
 func (*ListTables) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{49}
+	return file_wire_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *ListTables) GetDbName() string {
@@ -5271,7 +6682,7 @@ type ListFunctions struct {
 
 func (x *ListFunctions) Reset() {
 	*x = ListFunctions{}
-	mi := &file_wire_proto_msgTypes[50]
+	mi := &file_wire_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5283,7 +6694,7 @@ func (x *ListFunctions) String() string {
 func (*ListFunctions) ProtoMessage() {}
 
 func (x *ListFunctions) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[50]
+	mi := &file_wire_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5296,7 +6707,7 @@ func (x *ListFunctions) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFunctions.ProtoReflect.Descriptor instead.
 func (*ListFunctions) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{50}
+	return file_wire_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *ListFunctions) GetDbName() string {
@@ -5323,7 +6734,7 @@ type ListColumns struct {
 
 func (x *ListColumns) Reset() {
 	*x = ListColumns{}
-	mi := &file_wire_proto_msgTypes[51]
+	mi := &file_wire_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5335,7 +6746,7 @@ func (x *ListColumns) String() string {
 func (*ListColumns) ProtoMessage() {}
 
 func (x *ListColumns) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[51]
+	mi := &file_wire_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5348,7 +6759,7 @@ func (x *ListColumns) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListColumns.ProtoReflect.Descriptor instead.
 func (*ListColumns) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{51}
+	return file_wire_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *ListColumns) GetTableName() string {
@@ -5374,7 +6785,7 @@ type GetDatabase struct {
 
 func (x *GetDatabase) Reset() {
 	*x = GetDatabase{}
-	mi := &file_wire_proto_msgTypes[52]
+	mi := &file_wire_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5386,7 +6797,7 @@ func (x *GetDatabase) String() string {
 func (*GetDatabase) ProtoMessage() {}
 
 func (x *GetDatabase) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[52]
+	mi := &file_wire_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5399,7 +6810,7 @@ func (x *GetDatabase) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDatabase.ProtoReflect.Descriptor instead.
 func (*GetDatabase) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{52}
+	return file_wire_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *GetDatabase) GetDbName() string {
@@ -5419,7 +6830,7 @@ type GetTable struct {
 
 func (x *GetTable) Reset() {
 	*x = GetTable{}
-	mi := &file_wire_proto_msgTypes[53]
+	mi := &file_wire_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5431,7 +6842,7 @@ func (x *GetTable) String() string {
 func (*GetTable) ProtoMessage() {}
 
 func (x *GetTable) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[53]
+	mi := &file_wire_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5444,7 +6855,7 @@ func (x *GetTable) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTable.ProtoReflect.Descriptor instead.
 func (*GetTable) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{53}
+	return file_wire_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *GetTable) GetTableName() string {
@@ -5471,7 +6882,7 @@ type GetFunction struct {
 
 func (x *GetFunction) Reset() {
 	*x = GetFunction{}
-	mi := &file_wire_proto_msgTypes[54]
+	mi := &file_wire_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5483,7 +6894,7 @@ func (x *GetFunction) String() string {
 func (*GetFunction) ProtoMessage() {}
 
 func (x *GetFunction) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[54]
+	mi := &file_wire_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5496,7 +6907,7 @@ func (x *GetFunction) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetFunction.ProtoReflect.Descriptor instead.
 func (*GetFunction) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{54}
+	return file_wire_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *GetFunction) GetFunctionName() string {
@@ -5522,7 +6933,7 @@ type DatabaseExists struct {
 
 func (x *DatabaseExists) Reset() {
 	*x = DatabaseExists{}
-	mi := &file_wire_proto_msgTypes[55]
+	mi := &file_wire_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5534,7 +6945,7 @@ func (x *DatabaseExists) String() string {
 func (*DatabaseExists) ProtoMessage() {}
 
 func (x *DatabaseExists) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[55]
+	mi := &file_wire_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5547,7 +6958,7 @@ func (x *DatabaseExists) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DatabaseExists.ProtoReflect.Descriptor instead.
 func (*DatabaseExists) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{55}
+	return file_wire_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *DatabaseExists) GetDbName() string {
@@ -5567,7 +6978,7 @@ type TableExists struct {
 
 func (x *TableExists) Reset() {
 	*x = TableExists{}
-	mi := &file_wire_proto_msgTypes[56]
+	mi := &file_wire_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5579,7 +6990,7 @@ func (x *TableExists) String() string {
 func (*TableExists) ProtoMessage() {}
 
 func (x *TableExists) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[56]
+	mi := &file_wire_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5592,7 +7003,7 @@ func (x *TableExists) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TableExists.ProtoReflect.Descriptor instead.
 func (*TableExists) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{56}
+	return file_wire_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *TableExists) GetTableName() string {
@@ -5619,7 +7030,7 @@ type FunctionExists struct {
 
 func (x *FunctionExists) Reset() {
 	*x = FunctionExists{}
-	mi := &file_wire_proto_msgTypes[57]
+	mi := &file_wire_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5631,7 +7042,7 @@ func (x *FunctionExists) String() string {
 func (*FunctionExists) ProtoMessage() {}
 
 func (x *FunctionExists) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[57]
+	mi := &file_wire_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5644,7 +7055,7 @@ func (x *FunctionExists) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FunctionExists.ProtoReflect.Descriptor instead.
 func (*FunctionExists) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{57}
+	return file_wire_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *FunctionExists) GetFunctionName() string {
@@ -5675,7 +7086,7 @@ type CreateTable struct {
 
 func (x *CreateTable) Reset() {
 	*x = CreateTable{}
-	mi := &file_wire_proto_msgTypes[58]
+	mi := &file_wire_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5687,7 +7098,7 @@ func (x *CreateTable) String() string {
 func (*CreateTable) ProtoMessage() {}
 
 func (x *CreateTable) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[58]
+	mi := &file_wire_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5700,7 +7111,7 @@ func (x *CreateTable) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateTable.ProtoReflect.Descriptor instead.
 func (*CreateTable) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{58}
+	return file_wire_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *CreateTable) GetTableName() string {
@@ -5754,7 +7165,7 @@ type DropTempView struct {
 
 func (x *DropTempView) Reset() {
 	*x = DropTempView{}
-	mi := &file_wire_proto_msgTypes[59]
+	mi := &file_wire_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5766,7 +7177,7 @@ func (x *DropTempView) String() string {
 func (*DropTempView) ProtoMessage() {}
 
 func (x *DropTempView) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[59]
+	mi := &file_wire_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5779,7 +7190,7 @@ func (x *DropTempView) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DropTempView.ProtoReflect.Descriptor instead.
 func (*DropTempView) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{59}
+	return file_wire_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *DropTempView) GetViewName() string {
@@ -5798,7 +7209,7 @@ type DropGlobalTempView struct {
 
 func (x *DropGlobalTempView) Reset() {
 	*x = DropGlobalTempView{}
-	mi := &file_wire_proto_msgTypes[60]
+	mi := &file_wire_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5810,7 +7221,7 @@ func (x *DropGlobalTempView) String() string {
 func (*DropGlobalTempView) ProtoMessage() {}
 
 func (x *DropGlobalTempView) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[60]
+	mi := &file_wire_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5823,7 +7234,7 @@ func (x *DropGlobalTempView) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DropGlobalTempView.ProtoReflect.Descriptor instead.
 func (*DropGlobalTempView) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{60}
+	return file_wire_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *DropGlobalTempView) GetViewName() string {
@@ -5842,7 +7253,7 @@ type RecoverPartitions struct {
 
 func (x *RecoverPartitions) Reset() {
 	*x = RecoverPartitions{}
-	mi := &file_wire_proto_msgTypes[61]
+	mi := &file_wire_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5854,7 +7265,7 @@ func (x *RecoverPartitions) String() string {
 func (*RecoverPartitions) ProtoMessage() {}
 
 func (x *RecoverPartitions) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[61]
+	mi := &file_wire_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5867,7 +7278,7 @@ func (x *RecoverPartitions) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecoverPartitions.ProtoReflect.Descriptor instead.
 func (*RecoverPartitions) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{61}
+	return file_wire_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *RecoverPartitions) GetTableName() string {
@@ -5886,7 +7297,7 @@ type IsCached struct {
 
 func (x *IsCached) Reset() {
 	*x = IsCached{}
-	mi := &file_wire_proto_msgTypes[62]
+	mi := &file_wire_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5898,7 +7309,7 @@ func (x *IsCached) String() string {
 func (*IsCached) ProtoMessage() {}
 
 func (x *IsCached) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[62]
+	mi := &file_wire_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5911,7 +7322,7 @@ func (x *IsCached) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IsCached.ProtoReflect.Descriptor instead.
 func (*IsCached) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{62}
+	return file_wire_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *IsCached) GetTableName() string {
@@ -5931,7 +7342,7 @@ type CacheTable struct {
 
 func (x *CacheTable) Reset() {
 	*x = CacheTable{}
-	mi := &file_wire_proto_msgTypes[63]
+	mi := &file_wire_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5943,7 +7354,7 @@ func (x *CacheTable) String() string {
 func (*CacheTable) ProtoMessage() {}
 
 func (x *CacheTable) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[63]
+	mi := &file_wire_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5956,7 +7367,7 @@ func (x *CacheTable) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CacheTable.ProtoReflect.Descriptor instead.
 func (*CacheTable) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{63}
+	return file_wire_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *CacheTable) GetTableName() string {
@@ -5982,7 +7393,7 @@ type UncacheTable struct {
 
 func (x *UncacheTable) Reset() {
 	*x = UncacheTable{}
-	mi := &file_wire_proto_msgTypes[64]
+	mi := &file_wire_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5994,7 +7405,7 @@ func (x *UncacheTable) String() string {
 func (*UncacheTable) ProtoMessage() {}
 
 func (x *UncacheTable) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[64]
+	mi := &file_wire_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6007,7 +7418,7 @@ func (x *UncacheTable) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UncacheTable.ProtoReflect.Descriptor instead.
 func (*UncacheTable) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{64}
+	return file_wire_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *UncacheTable) GetTableName() string {
@@ -6025,7 +7436,7 @@ type ClearCache struct {
 
 func (x *ClearCache) Reset() {
 	*x = ClearCache{}
-	mi := &file_wire_proto_msgTypes[65]
+	mi := &file_wire_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6037,7 +7448,7 @@ func (x *ClearCache) String() string {
 func (*ClearCache) ProtoMessage() {}
 
 func (x *ClearCache) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[65]
+	mi := &file_wire_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6050,7 +7461,7 @@ func (x *ClearCache) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClearCache.ProtoReflect.Descriptor instead.
 func (*ClearCache) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{65}
+	return file_wire_proto_rawDescGZIP(), []int{77}
 }
 
 type RefreshTable struct {
@@ -6062,7 +7473,7 @@ type RefreshTable struct {
 
 func (x *RefreshTable) Reset() {
 	*x = RefreshTable{}
-	mi := &file_wire_proto_msgTypes[66]
+	mi := &file_wire_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6074,7 +7485,7 @@ func (x *RefreshTable) String() string {
 func (*RefreshTable) ProtoMessage() {}
 
 func (x *RefreshTable) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[66]
+	mi := &file_wire_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6087,7 +7498,7 @@ func (x *RefreshTable) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefreshTable.ProtoReflect.Descriptor instead.
 func (*RefreshTable) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{66}
+	return file_wire_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *RefreshTable) GetTableName() string {
@@ -6106,7 +7517,7 @@ type RefreshByPath struct {
 
 func (x *RefreshByPath) Reset() {
 	*x = RefreshByPath{}
-	mi := &file_wire_proto_msgTypes[67]
+	mi := &file_wire_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6118,7 +7529,7 @@ func (x *RefreshByPath) String() string {
 func (*RefreshByPath) ProtoMessage() {}
 
 func (x *RefreshByPath) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[67]
+	mi := &file_wire_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6131,7 +7542,7 @@ func (x *RefreshByPath) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefreshByPath.ProtoReflect.Descriptor instead.
 func (*RefreshByPath) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{67}
+	return file_wire_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *RefreshByPath) GetPath() string {
@@ -6149,7 +7560,7 @@ type CurrentCatalog struct {
 
 func (x *CurrentCatalog) Reset() {
 	*x = CurrentCatalog{}
-	mi := &file_wire_proto_msgTypes[68]
+	mi := &file_wire_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6161,7 +7572,7 @@ func (x *CurrentCatalog) String() string {
 func (*CurrentCatalog) ProtoMessage() {}
 
 func (x *CurrentCatalog) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[68]
+	mi := &file_wire_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6174,7 +7585,7 @@ func (x *CurrentCatalog) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CurrentCatalog.ProtoReflect.Descriptor instead.
 func (*CurrentCatalog) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{68}
+	return file_wire_proto_rawDescGZIP(), []int{80}
 }
 
 type SetCurrentCatalog struct {
@@ -6186,7 +7597,7 @@ type SetCurrentCatalog struct {
 
 func (x *SetCurrentCatalog) Reset() {
 	*x = SetCurrentCatalog{}
-	mi := &file_wire_proto_msgTypes[69]
+	mi := &file_wire_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6198,7 +7609,7 @@ func (x *SetCurrentCatalog) String() string {
 func (*SetCurrentCatalog) ProtoMessage() {}
 
 func (x *SetCurrentCatalog) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[69]
+	mi := &file_wire_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6211,7 +7622,7 @@ func (x *SetCurrentCatalog) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetCurrentCatalog.ProtoReflect.Descriptor instead.
 func (*SetCurrentCatalog) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{69}
+	return file_wire_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *SetCurrentCatalog) GetCatalogName() string {
@@ -6230,7 +7641,7 @@ type ListCatalogs struct {
 
 func (x *ListCatalogs) Reset() {
 	*x = ListCatalogs{}
-	mi := &file_wire_proto_msgTypes[70]
+	mi := &file_wire_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6242,7 +7653,7 @@ func (x *ListCatalogs) String() string {
 func (*ListCatalogs) ProtoMessage() {}
 
 func (x *ListCatalogs) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[70]
+	mi := &file_wire_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6255,7 +7666,7 @@ func (x *ListCatalogs) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCatalogs.ProtoReflect.Descriptor instead.
 func (*ListCatalogs) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{70}
+	return file_wire_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *ListCatalogs) GetPattern() string {
@@ -6274,7 +7685,7 @@ type AnalyzePlanRequest_Schema struct {
 
 func (x *AnalyzePlanRequest_Schema) Reset() {
 	*x = AnalyzePlanRequest_Schema{}
-	mi := &file_wire_proto_msgTypes[71]
+	mi := &file_wire_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6286,7 +7697,7 @@ func (x *AnalyzePlanRequest_Schema) String() string {
 func (*AnalyzePlanRequest_Schema) ProtoMessage() {}
 
 func (x *AnalyzePlanRequest_Schema) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[71]
+	mi := &file_wire_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6319,7 +7730,7 @@ type AnalyzePlanRequest_Explain struct {
 
 func (x *AnalyzePlanRequest_Explain) Reset() {
 	*x = AnalyzePlanRequest_Explain{}
-	mi := &file_wire_proto_msgTypes[72]
+	mi := &file_wire_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6331,7 +7742,7 @@ func (x *AnalyzePlanRequest_Explain) String() string {
 func (*AnalyzePlanRequest_Explain) ProtoMessage() {}
 
 func (x *AnalyzePlanRequest_Explain) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[72]
+	mi := &file_wire_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6371,7 +7782,7 @@ type AnalyzePlanRequest_TreeString struct {
 
 func (x *AnalyzePlanRequest_TreeString) Reset() {
 	*x = AnalyzePlanRequest_TreeString{}
-	mi := &file_wire_proto_msgTypes[73]
+	mi := &file_wire_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6383,7 +7794,7 @@ func (x *AnalyzePlanRequest_TreeString) String() string {
 func (*AnalyzePlanRequest_TreeString) ProtoMessage() {}
 
 func (x *AnalyzePlanRequest_TreeString) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[73]
+	mi := &file_wire_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6422,7 +7833,7 @@ type AnalyzePlanRequest_IsLocal struct {
 
 func (x *AnalyzePlanRequest_IsLocal) Reset() {
 	*x = AnalyzePlanRequest_IsLocal{}
-	mi := &file_wire_proto_msgTypes[74]
+	mi := &file_wire_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6434,7 +7845,7 @@ func (x *AnalyzePlanRequest_IsLocal) String() string {
 func (*AnalyzePlanRequest_IsLocal) ProtoMessage() {}
 
 func (x *AnalyzePlanRequest_IsLocal) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[74]
+	mi := &file_wire_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6466,7 +7877,7 @@ type AnalyzePlanRequest_IsStreaming struct {
 
 func (x *AnalyzePlanRequest_IsStreaming) Reset() {
 	*x = AnalyzePlanRequest_IsStreaming{}
-	mi := &file_wire_proto_msgTypes[75]
+	mi := &file_wire_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6478,7 +7889,7 @@ func (x *AnalyzePlanRequest_IsStreaming) String() string {
 func (*AnalyzePlanRequest_IsStreaming) ProtoMessage() {}
 
 func (x *AnalyzePlanRequest_IsStreaming) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[75]
+	mi := &file_wire_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6510,7 +7921,7 @@ type AnalyzePlanRequest_InputFiles struct {
 
 func (x *AnalyzePlanRequest_InputFiles) Reset() {
 	*x = AnalyzePlanRequest_InputFiles{}
-	mi := &file_wire_proto_msgTypes[76]
+	mi := &file_wire_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6522,7 +7933,7 @@ func (x *AnalyzePlanRequest_InputFiles) String() string {
 func (*AnalyzePlanRequest_InputFiles) ProtoMessage() {}
 
 func (x *AnalyzePlanRequest_InputFiles) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[76]
+	mi := &file_wire_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6553,7 +7964,7 @@ type AnalyzePlanRequest_SparkVersion struct {
 
 func (x *AnalyzePlanRequest_SparkVersion) Reset() {
 	*x = AnalyzePlanRequest_SparkVersion{}
-	mi := &file_wire_proto_msgTypes[77]
+	mi := &file_wire_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6565,7 +7976,7 @@ func (x *AnalyzePlanRequest_SparkVersion) String() string {
 func (*AnalyzePlanRequest_SparkVersion) ProtoMessage() {}
 
 func (x *AnalyzePlanRequest_SparkVersion) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[77]
+	mi := &file_wire_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6590,7 +8001,7 @@ type AnalyzePlanRequest_DDLParse struct {
 
 func (x *AnalyzePlanRequest_DDLParse) Reset() {
 	*x = AnalyzePlanRequest_DDLParse{}
-	mi := &file_wire_proto_msgTypes[78]
+	mi := &file_wire_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6602,7 +8013,7 @@ func (x *AnalyzePlanRequest_DDLParse) String() string {
 func (*AnalyzePlanRequest_DDLParse) ProtoMessage() {}
 
 func (x *AnalyzePlanRequest_DDLParse) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[78]
+	mi := &file_wire_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6634,7 +8045,7 @@ type AnalyzePlanRequest_SemanticHash struct {
 
 func (x *AnalyzePlanRequest_SemanticHash) Reset() {
 	*x = AnalyzePlanRequest_SemanticHash{}
-	mi := &file_wire_proto_msgTypes[79]
+	mi := &file_wire_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6646,7 +8057,7 @@ func (x *AnalyzePlanRequest_SemanticHash) String() string {
 func (*AnalyzePlanRequest_SemanticHash) ProtoMessage() {}
 
 func (x *AnalyzePlanRequest_SemanticHash) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[79]
+	mi := &file_wire_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6679,7 +8090,7 @@ type AnalyzePlanRequest_Persist struct {
 
 func (x *AnalyzePlanRequest_Persist) Reset() {
 	*x = AnalyzePlanRequest_Persist{}
-	mi := &file_wire_proto_msgTypes[80]
+	mi := &file_wire_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6691,7 +8102,7 @@ func (x *AnalyzePlanRequest_Persist) String() string {
 func (*AnalyzePlanRequest_Persist) ProtoMessage() {}
 
 func (x *AnalyzePlanRequest_Persist) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[80]
+	mi := &file_wire_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6731,7 +8142,7 @@ type AnalyzePlanRequest_Unpersist struct {
 
 func (x *AnalyzePlanRequest_Unpersist) Reset() {
 	*x = AnalyzePlanRequest_Unpersist{}
-	mi := &file_wire_proto_msgTypes[81]
+	mi := &file_wire_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6743,7 +8154,7 @@ func (x *AnalyzePlanRequest_Unpersist) String() string {
 func (*AnalyzePlanRequest_Unpersist) ProtoMessage() {}
 
 func (x *AnalyzePlanRequest_Unpersist) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[81]
+	mi := &file_wire_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6782,7 +8193,7 @@ type AnalyzePlanRequest_GetStorageLevel struct {
 
 func (x *AnalyzePlanRequest_GetStorageLevel) Reset() {
 	*x = AnalyzePlanRequest_GetStorageLevel{}
-	mi := &file_wire_proto_msgTypes[82]
+	mi := &file_wire_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6794,7 +8205,7 @@ func (x *AnalyzePlanRequest_GetStorageLevel) String() string {
 func (*AnalyzePlanRequest_GetStorageLevel) ProtoMessage() {}
 
 func (x *AnalyzePlanRequest_GetStorageLevel) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[82]
+	mi := &file_wire_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6826,7 +8237,7 @@ type AnalyzePlanResponse_Schema struct {
 
 func (x *AnalyzePlanResponse_Schema) Reset() {
 	*x = AnalyzePlanResponse_Schema{}
-	mi := &file_wire_proto_msgTypes[83]
+	mi := &file_wire_proto_msgTypes[95]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6838,7 +8249,7 @@ func (x *AnalyzePlanResponse_Schema) String() string {
 func (*AnalyzePlanResponse_Schema) ProtoMessage() {}
 
 func (x *AnalyzePlanResponse_Schema) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[83]
+	mi := &file_wire_proto_msgTypes[95]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6870,7 +8281,7 @@ type AnalyzePlanResponse_Explain struct {
 
 func (x *AnalyzePlanResponse_Explain) Reset() {
 	*x = AnalyzePlanResponse_Explain{}
-	mi := &file_wire_proto_msgTypes[84]
+	mi := &file_wire_proto_msgTypes[96]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6882,7 +8293,7 @@ func (x *AnalyzePlanResponse_Explain) String() string {
 func (*AnalyzePlanResponse_Explain) ProtoMessage() {}
 
 func (x *AnalyzePlanResponse_Explain) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[84]
+	mi := &file_wire_proto_msgTypes[96]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6914,7 +8325,7 @@ type AnalyzePlanResponse_TreeString struct {
 
 func (x *AnalyzePlanResponse_TreeString) Reset() {
 	*x = AnalyzePlanResponse_TreeString{}
-	mi := &file_wire_proto_msgTypes[85]
+	mi := &file_wire_proto_msgTypes[97]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6926,7 +8337,7 @@ func (x *AnalyzePlanResponse_TreeString) String() string {
 func (*AnalyzePlanResponse_TreeString) ProtoMessage() {}
 
 func (x *AnalyzePlanResponse_TreeString) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[85]
+	mi := &file_wire_proto_msgTypes[97]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6958,7 +8369,7 @@ type AnalyzePlanResponse_IsLocal struct {
 
 func (x *AnalyzePlanResponse_IsLocal) Reset() {
 	*x = AnalyzePlanResponse_IsLocal{}
-	mi := &file_wire_proto_msgTypes[86]
+	mi := &file_wire_proto_msgTypes[98]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6970,7 +8381,7 @@ func (x *AnalyzePlanResponse_IsLocal) String() string {
 func (*AnalyzePlanResponse_IsLocal) ProtoMessage() {}
 
 func (x *AnalyzePlanResponse_IsLocal) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[86]
+	mi := &file_wire_proto_msgTypes[98]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7002,7 +8413,7 @@ type AnalyzePlanResponse_IsStreaming struct {
 
 func (x *AnalyzePlanResponse_IsStreaming) Reset() {
 	*x = AnalyzePlanResponse_IsStreaming{}
-	mi := &file_wire_proto_msgTypes[87]
+	mi := &file_wire_proto_msgTypes[99]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7014,7 +8425,7 @@ func (x *AnalyzePlanResponse_IsStreaming) String() string {
 func (*AnalyzePlanResponse_IsStreaming) ProtoMessage() {}
 
 func (x *AnalyzePlanResponse_IsStreaming) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[87]
+	mi := &file_wire_proto_msgTypes[99]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7046,7 +8457,7 @@ type AnalyzePlanResponse_InputFiles struct {
 
 func (x *AnalyzePlanResponse_InputFiles) Reset() {
 	*x = AnalyzePlanResponse_InputFiles{}
-	mi := &file_wire_proto_msgTypes[88]
+	mi := &file_wire_proto_msgTypes[100]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7058,7 +8469,7 @@ func (x *AnalyzePlanResponse_InputFiles) String() string {
 func (*AnalyzePlanResponse_InputFiles) ProtoMessage() {}
 
 func (x *AnalyzePlanResponse_InputFiles) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[88]
+	mi := &file_wire_proto_msgTypes[100]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7090,7 +8501,7 @@ type AnalyzePlanResponse_SparkVersion struct {
 
 func (x *AnalyzePlanResponse_SparkVersion) Reset() {
 	*x = AnalyzePlanResponse_SparkVersion{}
-	mi := &file_wire_proto_msgTypes[89]
+	mi := &file_wire_proto_msgTypes[101]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7102,7 +8513,7 @@ func (x *AnalyzePlanResponse_SparkVersion) String() string {
 func (*AnalyzePlanResponse_SparkVersion) ProtoMessage() {}
 
 func (x *AnalyzePlanResponse_SparkVersion) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[89]
+	mi := &file_wire_proto_msgTypes[101]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7134,7 +8545,7 @@ type AnalyzePlanResponse_DDLParse struct {
 
 func (x *AnalyzePlanResponse_DDLParse) Reset() {
 	*x = AnalyzePlanResponse_DDLParse{}
-	mi := &file_wire_proto_msgTypes[90]
+	mi := &file_wire_proto_msgTypes[102]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7146,7 +8557,7 @@ func (x *AnalyzePlanResponse_DDLParse) String() string {
 func (*AnalyzePlanResponse_DDLParse) ProtoMessage() {}
 
 func (x *AnalyzePlanResponse_DDLParse) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[90]
+	mi := &file_wire_proto_msgTypes[102]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7178,7 +8589,7 @@ type AnalyzePlanResponse_SemanticHash struct {
 
 func (x *AnalyzePlanResponse_SemanticHash) Reset() {
 	*x = AnalyzePlanResponse_SemanticHash{}
-	mi := &file_wire_proto_msgTypes[91]
+	mi := &file_wire_proto_msgTypes[103]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7190,7 +8601,7 @@ func (x *AnalyzePlanResponse_SemanticHash) String() string {
 func (*AnalyzePlanResponse_SemanticHash) ProtoMessage() {}
 
 func (x *AnalyzePlanResponse_SemanticHash) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[91]
+	mi := &file_wire_proto_msgTypes[103]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7221,7 +8632,7 @@ type AnalyzePlanResponse_Persist struct {
 
 func (x *AnalyzePlanResponse_Persist) Reset() {
 	*x = AnalyzePlanResponse_Persist{}
-	mi := &file_wire_proto_msgTypes[92]
+	mi := &file_wire_proto_msgTypes[104]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7233,7 +8644,7 @@ func (x *AnalyzePlanResponse_Persist) String() string {
 func (*AnalyzePlanResponse_Persist) ProtoMessage() {}
 
 func (x *AnalyzePlanResponse_Persist) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[92]
+	mi := &file_wire_proto_msgTypes[104]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7257,7 +8668,7 @@ type AnalyzePlanResponse_Unpersist struct {
 
 func (x *AnalyzePlanResponse_Unpersist) Reset() {
 	*x = AnalyzePlanResponse_Unpersist{}
-	mi := &file_wire_proto_msgTypes[93]
+	mi := &file_wire_proto_msgTypes[105]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7269,7 +8680,7 @@ func (x *AnalyzePlanResponse_Unpersist) String() string {
 func (*AnalyzePlanResponse_Unpersist) ProtoMessage() {}
 
 func (x *AnalyzePlanResponse_Unpersist) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[93]
+	mi := &file_wire_proto_msgTypes[105]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7294,7 +8705,7 @@ type AnalyzePlanResponse_GetStorageLevel struct {
 
 func (x *AnalyzePlanResponse_GetStorageLevel) Reset() {
 	*x = AnalyzePlanResponse_GetStorageLevel{}
-	mi := &file_wire_proto_msgTypes[94]
+	mi := &file_wire_proto_msgTypes[106]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7306,7 +8717,7 @@ func (x *AnalyzePlanResponse_GetStorageLevel) String() string {
 func (*AnalyzePlanResponse_GetStorageLevel) ProtoMessage() {}
 
 func (x *AnalyzePlanResponse_GetStorageLevel) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[94]
+	mi := &file_wire_proto_msgTypes[106]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7337,7 +8748,7 @@ type ReleaseExecuteRequest_ReleaseAll struct {
 
 func (x *ReleaseExecuteRequest_ReleaseAll) Reset() {
 	*x = ReleaseExecuteRequest_ReleaseAll{}
-	mi := &file_wire_proto_msgTypes[95]
+	mi := &file_wire_proto_msgTypes[107]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7349,7 +8760,7 @@ func (x *ReleaseExecuteRequest_ReleaseAll) String() string {
 func (*ReleaseExecuteRequest_ReleaseAll) ProtoMessage() {}
 
 func (x *ReleaseExecuteRequest_ReleaseAll) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[95]
+	mi := &file_wire_proto_msgTypes[107]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7374,7 +8785,7 @@ type ReleaseExecuteRequest_ReleaseUntil struct {
 
 func (x *ReleaseExecuteRequest_ReleaseUntil) Reset() {
 	*x = ReleaseExecuteRequest_ReleaseUntil{}
-	mi := &file_wire_proto_msgTypes[96]
+	mi := &file_wire_proto_msgTypes[108]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7386,7 +8797,7 @@ func (x *ReleaseExecuteRequest_ReleaseUntil) String() string {
 func (*ReleaseExecuteRequest_ReleaseUntil) ProtoMessage() {}
 
 func (x *ReleaseExecuteRequest_ReleaseUntil) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[96]
+	mi := &file_wire_proto_msgTypes[108]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7421,7 +8832,7 @@ type ExecutePlanRequest_RequestOption struct {
 
 func (x *ExecutePlanRequest_RequestOption) Reset() {
 	*x = ExecutePlanRequest_RequestOption{}
-	mi := &file_wire_proto_msgTypes[97]
+	mi := &file_wire_proto_msgTypes[109]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7433,7 +8844,7 @@ func (x *ExecutePlanRequest_RequestOption) String() string {
 func (*ExecutePlanRequest_RequestOption) ProtoMessage() {}
 
 func (x *ExecutePlanRequest_RequestOption) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[97]
+	mi := &file_wire_proto_msgTypes[109]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7487,7 +8898,7 @@ type ExecutePlanResponse_ArrowBatch struct {
 
 func (x *ExecutePlanResponse_ArrowBatch) Reset() {
 	*x = ExecutePlanResponse_ArrowBatch{}
-	mi := &file_wire_proto_msgTypes[98]
+	mi := &file_wire_proto_msgTypes[110]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7499,7 +8910,7 @@ func (x *ExecutePlanResponse_ArrowBatch) String() string {
 func (*ExecutePlanResponse_ArrowBatch) ProtoMessage() {}
 
 func (x *ExecutePlanResponse_ArrowBatch) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[98]
+	mi := &file_wire_proto_msgTypes[110]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7545,7 +8956,7 @@ type ExecutePlanResponse_SqlCommandResult struct {
 
 func (x *ExecutePlanResponse_SqlCommandResult) Reset() {
 	*x = ExecutePlanResponse_SqlCommandResult{}
-	mi := &file_wire_proto_msgTypes[99]
+	mi := &file_wire_proto_msgTypes[111]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7557,7 +8968,7 @@ func (x *ExecutePlanResponse_SqlCommandResult) String() string {
 func (*ExecutePlanResponse_SqlCommandResult) ProtoMessage() {}
 
 func (x *ExecutePlanResponse_SqlCommandResult) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[99]
+	mi := &file_wire_proto_msgTypes[111]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7588,7 +8999,7 @@ type ExecutePlanResponse_ResultComplete struct {
 
 func (x *ExecutePlanResponse_ResultComplete) Reset() {
 	*x = ExecutePlanResponse_ResultComplete{}
-	mi := &file_wire_proto_msgTypes[100]
+	mi := &file_wire_proto_msgTypes[112]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7600,7 +9011,7 @@ func (x *ExecutePlanResponse_ResultComplete) String() string {
 func (*ExecutePlanResponse_ResultComplete) ProtoMessage() {}
 
 func (x *ExecutePlanResponse_ResultComplete) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[100]
+	mi := &file_wire_proto_msgTypes[112]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7625,7 +9036,7 @@ type ExecutePlanResponse_Metrics struct {
 
 func (x *ExecutePlanResponse_Metrics) Reset() {
 	*x = ExecutePlanResponse_Metrics{}
-	mi := &file_wire_proto_msgTypes[101]
+	mi := &file_wire_proto_msgTypes[113]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7637,7 +9048,7 @@ func (x *ExecutePlanResponse_Metrics) String() string {
 func (*ExecutePlanResponse_Metrics) ProtoMessage() {}
 
 func (x *ExecutePlanResponse_Metrics) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[101]
+	mi := &file_wire_proto_msgTypes[113]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7672,7 +9083,7 @@ type ExecutePlanResponse_ObservedMetrics struct {
 
 func (x *ExecutePlanResponse_ObservedMetrics) Reset() {
 	*x = ExecutePlanResponse_ObservedMetrics{}
-	mi := &file_wire_proto_msgTypes[102]
+	mi := &file_wire_proto_msgTypes[114]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7684,7 +9095,7 @@ func (x *ExecutePlanResponse_ObservedMetrics) String() string {
 func (*ExecutePlanResponse_ObservedMetrics) ProtoMessage() {}
 
 func (x *ExecutePlanResponse_ObservedMetrics) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[102]
+	mi := &file_wire_proto_msgTypes[114]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7738,7 +9149,7 @@ type ExecutePlanResponse_ExecutionProgress struct {
 
 func (x *ExecutePlanResponse_ExecutionProgress) Reset() {
 	*x = ExecutePlanResponse_ExecutionProgress{}
-	mi := &file_wire_proto_msgTypes[103]
+	mi := &file_wire_proto_msgTypes[115]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7750,7 +9161,7 @@ func (x *ExecutePlanResponse_ExecutionProgress) String() string {
 func (*ExecutePlanResponse_ExecutionProgress) ProtoMessage() {}
 
 func (x *ExecutePlanResponse_ExecutionProgress) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[103]
+	mi := &file_wire_proto_msgTypes[115]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7791,7 +9202,7 @@ type ExecutePlanResponse_Metrics_MetricValue struct {
 
 func (x *ExecutePlanResponse_Metrics_MetricValue) Reset() {
 	*x = ExecutePlanResponse_Metrics_MetricValue{}
-	mi := &file_wire_proto_msgTypes[104]
+	mi := &file_wire_proto_msgTypes[116]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7803,7 +9214,7 @@ func (x *ExecutePlanResponse_Metrics_MetricValue) String() string {
 func (*ExecutePlanResponse_Metrics_MetricValue) ProtoMessage() {}
 
 func (x *ExecutePlanResponse_Metrics_MetricValue) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[104]
+	mi := &file_wire_proto_msgTypes[116]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7852,7 +9263,7 @@ type ExecutePlanResponse_Metrics_MetricObject struct {
 
 func (x *ExecutePlanResponse_Metrics_MetricObject) Reset() {
 	*x = ExecutePlanResponse_Metrics_MetricObject{}
-	mi := &file_wire_proto_msgTypes[105]
+	mi := &file_wire_proto_msgTypes[117]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7864,7 +9275,7 @@ func (x *ExecutePlanResponse_Metrics_MetricObject) String() string {
 func (*ExecutePlanResponse_Metrics_MetricObject) ProtoMessage() {}
 
 func (x *ExecutePlanResponse_Metrics_MetricObject) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[105]
+	mi := &file_wire_proto_msgTypes[117]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7921,7 +9332,7 @@ type ExecutePlanResponse_ExecutionProgress_StageInfo struct {
 
 func (x *ExecutePlanResponse_ExecutionProgress_StageInfo) Reset() {
 	*x = ExecutePlanResponse_ExecutionProgress_StageInfo{}
-	mi := &file_wire_proto_msgTypes[107]
+	mi := &file_wire_proto_msgTypes[119]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7933,7 +9344,7 @@ func (x *ExecutePlanResponse_ExecutionProgress_StageInfo) String() string {
 func (*ExecutePlanResponse_ExecutionProgress_StageInfo) ProtoMessage() {}
 
 func (x *ExecutePlanResponse_ExecutionProgress_StageInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[107]
+	mi := &file_wire_proto_msgTypes[119]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7984,6 +9395,538 @@ func (x *ExecutePlanResponse_ExecutionProgress_StageInfo) GetDone() bool {
 	return false
 }
 
+type StreamingQueryCommand_ExplainCommand struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Extended      bool                   `protobuf:"varint,1,opt,name=extended,proto3" json:"extended,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StreamingQueryCommand_ExplainCommand) Reset() {
+	*x = StreamingQueryCommand_ExplainCommand{}
+	mi := &file_wire_proto_msgTypes[121]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StreamingQueryCommand_ExplainCommand) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StreamingQueryCommand_ExplainCommand) ProtoMessage() {}
+
+func (x *StreamingQueryCommand_ExplainCommand) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[121]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StreamingQueryCommand_ExplainCommand.ProtoReflect.Descriptor instead.
+func (*StreamingQueryCommand_ExplainCommand) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{16, 0}
+}
+
+func (x *StreamingQueryCommand_ExplainCommand) GetExtended() bool {
+	if x != nil {
+		return x.Extended
+	}
+	return false
+}
+
+type StreamingQueryCommand_AwaitTerminationCommand struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TimeoutMs     *int64                 `protobuf:"varint,2,opt,name=timeout_ms,json=timeoutMs,proto3,oneof" json:"timeout_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StreamingQueryCommand_AwaitTerminationCommand) Reset() {
+	*x = StreamingQueryCommand_AwaitTerminationCommand{}
+	mi := &file_wire_proto_msgTypes[122]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StreamingQueryCommand_AwaitTerminationCommand) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StreamingQueryCommand_AwaitTerminationCommand) ProtoMessage() {}
+
+func (x *StreamingQueryCommand_AwaitTerminationCommand) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[122]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StreamingQueryCommand_AwaitTerminationCommand.ProtoReflect.Descriptor instead.
+func (*StreamingQueryCommand_AwaitTerminationCommand) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{16, 1}
+}
+
+func (x *StreamingQueryCommand_AwaitTerminationCommand) GetTimeoutMs() int64 {
+	if x != nil && x.TimeoutMs != nil {
+		return *x.TimeoutMs
+	}
+	return 0
+}
+
+type StreamingQueryCommandResult_StatusResult struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	StatusMessage   string                 `protobuf:"bytes,1,opt,name=status_message,json=statusMessage,proto3" json:"status_message,omitempty"`
+	IsDataAvailable bool                   `protobuf:"varint,2,opt,name=is_data_available,json=isDataAvailable,proto3" json:"is_data_available,omitempty"`
+	IsTriggerActive bool                   `protobuf:"varint,3,opt,name=is_trigger_active,json=isTriggerActive,proto3" json:"is_trigger_active,omitempty"`
+	IsActive        bool                   `protobuf:"varint,4,opt,name=is_active,json=isActive,proto3" json:"is_active,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *StreamingQueryCommandResult_StatusResult) Reset() {
+	*x = StreamingQueryCommandResult_StatusResult{}
+	mi := &file_wire_proto_msgTypes[123]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StreamingQueryCommandResult_StatusResult) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StreamingQueryCommandResult_StatusResult) ProtoMessage() {}
+
+func (x *StreamingQueryCommandResult_StatusResult) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[123]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StreamingQueryCommandResult_StatusResult.ProtoReflect.Descriptor instead.
+func (*StreamingQueryCommandResult_StatusResult) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{17, 0}
+}
+
+func (x *StreamingQueryCommandResult_StatusResult) GetStatusMessage() string {
+	if x != nil {
+		return x.StatusMessage
+	}
+	return ""
+}
+
+func (x *StreamingQueryCommandResult_StatusResult) GetIsDataAvailable() bool {
+	if x != nil {
+		return x.IsDataAvailable
+	}
+	return false
+}
+
+func (x *StreamingQueryCommandResult_StatusResult) GetIsTriggerActive() bool {
+	if x != nil {
+		return x.IsTriggerActive
+	}
+	return false
+}
+
+func (x *StreamingQueryCommandResult_StatusResult) GetIsActive() bool {
+	if x != nil {
+		return x.IsActive
+	}
+	return false
+}
+
+type StreamingQueryCommandResult_RecentProgressResult struct {
+	state              protoimpl.MessageState `protogen:"open.v1"`
+	RecentProgressJson []string               `protobuf:"bytes,5,rep,name=recent_progress_json,json=recentProgressJson,proto3" json:"recent_progress_json,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
+}
+
+func (x *StreamingQueryCommandResult_RecentProgressResult) Reset() {
+	*x = StreamingQueryCommandResult_RecentProgressResult{}
+	mi := &file_wire_proto_msgTypes[124]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StreamingQueryCommandResult_RecentProgressResult) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StreamingQueryCommandResult_RecentProgressResult) ProtoMessage() {}
+
+func (x *StreamingQueryCommandResult_RecentProgressResult) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[124]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StreamingQueryCommandResult_RecentProgressResult.ProtoReflect.Descriptor instead.
+func (*StreamingQueryCommandResult_RecentProgressResult) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{17, 1}
+}
+
+func (x *StreamingQueryCommandResult_RecentProgressResult) GetRecentProgressJson() []string {
+	if x != nil {
+		return x.RecentProgressJson
+	}
+	return nil
+}
+
+type StreamingQueryCommandResult_ExplainResult struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Result        string                 `protobuf:"bytes,1,opt,name=result,proto3" json:"result,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StreamingQueryCommandResult_ExplainResult) Reset() {
+	*x = StreamingQueryCommandResult_ExplainResult{}
+	mi := &file_wire_proto_msgTypes[125]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StreamingQueryCommandResult_ExplainResult) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StreamingQueryCommandResult_ExplainResult) ProtoMessage() {}
+
+func (x *StreamingQueryCommandResult_ExplainResult) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[125]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StreamingQueryCommandResult_ExplainResult.ProtoReflect.Descriptor instead.
+func (*StreamingQueryCommandResult_ExplainResult) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{17, 2}
+}
+
+func (x *StreamingQueryCommandResult_ExplainResult) GetResult() string {
+	if x != nil {
+		return x.Result
+	}
+	return ""
+}
+
+type StreamingQueryCommandResult_ExceptionResult struct {
+	state            protoimpl.MessageState `protogen:"open.v1"`
+	ExceptionMessage *string                `protobuf:"bytes,1,opt,name=exception_message,json=exceptionMessage,proto3,oneof" json:"exception_message,omitempty"`
+	ErrorClass       *string                `protobuf:"bytes,2,opt,name=error_class,json=errorClass,proto3,oneof" json:"error_class,omitempty"`
+	StackTrace       *string                `protobuf:"bytes,3,opt,name=stack_trace,json=stackTrace,proto3,oneof" json:"stack_trace,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *StreamingQueryCommandResult_ExceptionResult) Reset() {
+	*x = StreamingQueryCommandResult_ExceptionResult{}
+	mi := &file_wire_proto_msgTypes[126]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StreamingQueryCommandResult_ExceptionResult) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StreamingQueryCommandResult_ExceptionResult) ProtoMessage() {}
+
+func (x *StreamingQueryCommandResult_ExceptionResult) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[126]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StreamingQueryCommandResult_ExceptionResult.ProtoReflect.Descriptor instead.
+func (*StreamingQueryCommandResult_ExceptionResult) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{17, 3}
+}
+
+func (x *StreamingQueryCommandResult_ExceptionResult) GetExceptionMessage() string {
+	if x != nil && x.ExceptionMessage != nil {
+		return *x.ExceptionMessage
+	}
+	return ""
+}
+
+func (x *StreamingQueryCommandResult_ExceptionResult) GetErrorClass() string {
+	if x != nil && x.ErrorClass != nil {
+		return *x.ErrorClass
+	}
+	return ""
+}
+
+func (x *StreamingQueryCommandResult_ExceptionResult) GetStackTrace() string {
+	if x != nil && x.StackTrace != nil {
+		return *x.StackTrace
+	}
+	return ""
+}
+
+type StreamingQueryCommandResult_AwaitTerminationResult struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Terminated    bool                   `protobuf:"varint,1,opt,name=terminated,proto3" json:"terminated,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StreamingQueryCommandResult_AwaitTerminationResult) Reset() {
+	*x = StreamingQueryCommandResult_AwaitTerminationResult{}
+	mi := &file_wire_proto_msgTypes[127]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StreamingQueryCommandResult_AwaitTerminationResult) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StreamingQueryCommandResult_AwaitTerminationResult) ProtoMessage() {}
+
+func (x *StreamingQueryCommandResult_AwaitTerminationResult) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[127]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StreamingQueryCommandResult_AwaitTerminationResult.ProtoReflect.Descriptor instead.
+func (*StreamingQueryCommandResult_AwaitTerminationResult) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{17, 4}
+}
+
+func (x *StreamingQueryCommandResult_AwaitTerminationResult) GetTerminated() bool {
+	if x != nil {
+		return x.Terminated
+	}
+	return false
+}
+
+type StreamingQueryManagerCommand_AwaitAnyTerminationCommand struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TimeoutMs     *int64                 `protobuf:"varint,1,opt,name=timeout_ms,json=timeoutMs,proto3,oneof" json:"timeout_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StreamingQueryManagerCommand_AwaitAnyTerminationCommand) Reset() {
+	*x = StreamingQueryManagerCommand_AwaitAnyTerminationCommand{}
+	mi := &file_wire_proto_msgTypes[128]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StreamingQueryManagerCommand_AwaitAnyTerminationCommand) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StreamingQueryManagerCommand_AwaitAnyTerminationCommand) ProtoMessage() {}
+
+func (x *StreamingQueryManagerCommand_AwaitAnyTerminationCommand) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[128]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StreamingQueryManagerCommand_AwaitAnyTerminationCommand.ProtoReflect.Descriptor instead.
+func (*StreamingQueryManagerCommand_AwaitAnyTerminationCommand) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{18, 0}
+}
+
+func (x *StreamingQueryManagerCommand_AwaitAnyTerminationCommand) GetTimeoutMs() int64 {
+	if x != nil && x.TimeoutMs != nil {
+		return *x.TimeoutMs
+	}
+	return 0
+}
+
+type StreamingQueryManagerCommandResult_StreamingQueryInstance struct {
+	state         protoimpl.MessageState    `protogen:"open.v1"`
+	Id            *StreamingQueryInstanceId `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Name          *string                   `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StreamingQueryManagerCommandResult_StreamingQueryInstance) Reset() {
+	*x = StreamingQueryManagerCommandResult_StreamingQueryInstance{}
+	mi := &file_wire_proto_msgTypes[129]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StreamingQueryManagerCommandResult_StreamingQueryInstance) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StreamingQueryManagerCommandResult_StreamingQueryInstance) ProtoMessage() {}
+
+func (x *StreamingQueryManagerCommandResult_StreamingQueryInstance) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[129]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StreamingQueryManagerCommandResult_StreamingQueryInstance.ProtoReflect.Descriptor instead.
+func (*StreamingQueryManagerCommandResult_StreamingQueryInstance) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{19, 0}
+}
+
+func (x *StreamingQueryManagerCommandResult_StreamingQueryInstance) GetId() *StreamingQueryInstanceId {
+	if x != nil {
+		return x.Id
+	}
+	return nil
+}
+
+func (x *StreamingQueryManagerCommandResult_StreamingQueryInstance) GetName() string {
+	if x != nil && x.Name != nil {
+		return *x.Name
+	}
+	return ""
+}
+
+type StreamingQueryManagerCommandResult_ActiveResult struct {
+	state         protoimpl.MessageState                                       `protogen:"open.v1"`
+	ActiveQueries []*StreamingQueryManagerCommandResult_StreamingQueryInstance `protobuf:"bytes,1,rep,name=active_queries,json=activeQueries,proto3" json:"active_queries,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StreamingQueryManagerCommandResult_ActiveResult) Reset() {
+	*x = StreamingQueryManagerCommandResult_ActiveResult{}
+	mi := &file_wire_proto_msgTypes[130]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StreamingQueryManagerCommandResult_ActiveResult) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StreamingQueryManagerCommandResult_ActiveResult) ProtoMessage() {}
+
+func (x *StreamingQueryManagerCommandResult_ActiveResult) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[130]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StreamingQueryManagerCommandResult_ActiveResult.ProtoReflect.Descriptor instead.
+func (*StreamingQueryManagerCommandResult_ActiveResult) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{19, 1}
+}
+
+func (x *StreamingQueryManagerCommandResult_ActiveResult) GetActiveQueries() []*StreamingQueryManagerCommandResult_StreamingQueryInstance {
+	if x != nil {
+		return x.ActiveQueries
+	}
+	return nil
+}
+
+type StreamingQueryManagerCommandResult_AwaitAnyTerminationResult struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Terminated    bool                   `protobuf:"varint,1,opt,name=terminated,proto3" json:"terminated,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StreamingQueryManagerCommandResult_AwaitAnyTerminationResult) Reset() {
+	*x = StreamingQueryManagerCommandResult_AwaitAnyTerminationResult{}
+	mi := &file_wire_proto_msgTypes[131]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StreamingQueryManagerCommandResult_AwaitAnyTerminationResult) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StreamingQueryManagerCommandResult_AwaitAnyTerminationResult) ProtoMessage() {}
+
+func (x *StreamingQueryManagerCommandResult_AwaitAnyTerminationResult) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[131]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StreamingQueryManagerCommandResult_AwaitAnyTerminationResult.ProtoReflect.Descriptor instead.
+func (*StreamingQueryManagerCommandResult_AwaitAnyTerminationResult) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{19, 2}
+}
+
+func (x *StreamingQueryManagerCommandResult_AwaitAnyTerminationResult) GetTerminated() bool {
+	if x != nil {
+		return x.Terminated
+	}
+	return false
+}
+
 type WriteOperation_SaveTable struct {
 	state         protoimpl.MessageState                   `protogen:"open.v1"`
 	TableName     string                                   `protobuf:"bytes,1,opt,name=table_name,json=tableName,proto3" json:"table_name,omitempty"`
@@ -7994,7 +9937,7 @@ type WriteOperation_SaveTable struct {
 
 func (x *WriteOperation_SaveTable) Reset() {
 	*x = WriteOperation_SaveTable{}
-	mi := &file_wire_proto_msgTypes[110]
+	mi := &file_wire_proto_msgTypes[134]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8006,7 +9949,7 @@ func (x *WriteOperation_SaveTable) String() string {
 func (*WriteOperation_SaveTable) ProtoMessage() {}
 
 func (x *WriteOperation_SaveTable) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[110]
+	mi := &file_wire_proto_msgTypes[134]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8019,7 +9962,7 @@ func (x *WriteOperation_SaveTable) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteOperation_SaveTable.ProtoReflect.Descriptor instead.
 func (*WriteOperation_SaveTable) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{16, 0}
+	return file_wire_proto_rawDescGZIP(), []int{26, 0}
 }
 
 func (x *WriteOperation_SaveTable) GetTableName() string {
@@ -8046,7 +9989,7 @@ type WriteOperation_BucketBy struct {
 
 func (x *WriteOperation_BucketBy) Reset() {
 	*x = WriteOperation_BucketBy{}
-	mi := &file_wire_proto_msgTypes[111]
+	mi := &file_wire_proto_msgTypes[135]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8058,7 +10001,7 @@ func (x *WriteOperation_BucketBy) String() string {
 func (*WriteOperation_BucketBy) ProtoMessage() {}
 
 func (x *WriteOperation_BucketBy) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[111]
+	mi := &file_wire_proto_msgTypes[135]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8071,7 +10014,7 @@ func (x *WriteOperation_BucketBy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteOperation_BucketBy.ProtoReflect.Descriptor instead.
 func (*WriteOperation_BucketBy) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{16, 1}
+	return file_wire_proto_rawDescGZIP(), []int{26, 1}
 }
 
 func (x *WriteOperation_BucketBy) GetBucketColumnNames() []string {
@@ -8098,7 +10041,7 @@ type Read_NamedTable struct {
 
 func (x *Read_NamedTable) Reset() {
 	*x = Read_NamedTable{}
-	mi := &file_wire_proto_msgTypes[113]
+	mi := &file_wire_proto_msgTypes[137]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8110,7 +10053,7 @@ func (x *Read_NamedTable) String() string {
 func (*Read_NamedTable) ProtoMessage() {}
 
 func (x *Read_NamedTable) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[113]
+	mi := &file_wire_proto_msgTypes[137]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8123,7 +10066,7 @@ func (x *Read_NamedTable) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Read_NamedTable.ProtoReflect.Descriptor instead.
 func (*Read_NamedTable) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{26, 0}
+	return file_wire_proto_rawDescGZIP(), []int{38, 0}
 }
 
 func (x *Read_NamedTable) GetUnparsedIdentifier() string {
@@ -8152,7 +10095,7 @@ type Read_DataSource struct {
 
 func (x *Read_DataSource) Reset() {
 	*x = Read_DataSource{}
-	mi := &file_wire_proto_msgTypes[114]
+	mi := &file_wire_proto_msgTypes[138]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8164,7 +10107,7 @@ func (x *Read_DataSource) String() string {
 func (*Read_DataSource) ProtoMessage() {}
 
 func (x *Read_DataSource) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[114]
+	mi := &file_wire_proto_msgTypes[138]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8177,7 +10120,7 @@ func (x *Read_DataSource) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Read_DataSource.ProtoReflect.Descriptor instead.
 func (*Read_DataSource) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{26, 1}
+	return file_wire_proto_rawDescGZIP(), []int{38, 1}
 }
 
 func (x *Read_DataSource) GetFormat() string {
@@ -8216,7 +10159,7 @@ type DataType_NULL struct {
 
 func (x *DataType_NULL) Reset() {
 	*x = DataType_NULL{}
-	mi := &file_wire_proto_msgTypes[118]
+	mi := &file_wire_proto_msgTypes[142]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8228,7 +10171,7 @@ func (x *DataType_NULL) String() string {
 func (*DataType_NULL) ProtoMessage() {}
 
 func (x *DataType_NULL) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[118]
+	mi := &file_wire_proto_msgTypes[142]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8241,7 +10184,7 @@ func (x *DataType_NULL) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_NULL.ProtoReflect.Descriptor instead.
 func (*DataType_NULL) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 0}
+	return file_wire_proto_rawDescGZIP(), []int{42, 0}
 }
 
 type DataType_Binary struct {
@@ -8252,7 +10195,7 @@ type DataType_Binary struct {
 
 func (x *DataType_Binary) Reset() {
 	*x = DataType_Binary{}
-	mi := &file_wire_proto_msgTypes[119]
+	mi := &file_wire_proto_msgTypes[143]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8264,7 +10207,7 @@ func (x *DataType_Binary) String() string {
 func (*DataType_Binary) ProtoMessage() {}
 
 func (x *DataType_Binary) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[119]
+	mi := &file_wire_proto_msgTypes[143]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8277,7 +10220,7 @@ func (x *DataType_Binary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Binary.ProtoReflect.Descriptor instead.
 func (*DataType_Binary) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 1}
+	return file_wire_proto_rawDescGZIP(), []int{42, 1}
 }
 
 type DataType_Boolean struct {
@@ -8288,7 +10231,7 @@ type DataType_Boolean struct {
 
 func (x *DataType_Boolean) Reset() {
 	*x = DataType_Boolean{}
-	mi := &file_wire_proto_msgTypes[120]
+	mi := &file_wire_proto_msgTypes[144]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8300,7 +10243,7 @@ func (x *DataType_Boolean) String() string {
 func (*DataType_Boolean) ProtoMessage() {}
 
 func (x *DataType_Boolean) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[120]
+	mi := &file_wire_proto_msgTypes[144]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8313,7 +10256,7 @@ func (x *DataType_Boolean) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Boolean.ProtoReflect.Descriptor instead.
 func (*DataType_Boolean) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 2}
+	return file_wire_proto_rawDescGZIP(), []int{42, 2}
 }
 
 type DataType_Byte struct {
@@ -8324,7 +10267,7 @@ type DataType_Byte struct {
 
 func (x *DataType_Byte) Reset() {
 	*x = DataType_Byte{}
-	mi := &file_wire_proto_msgTypes[121]
+	mi := &file_wire_proto_msgTypes[145]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8336,7 +10279,7 @@ func (x *DataType_Byte) String() string {
 func (*DataType_Byte) ProtoMessage() {}
 
 func (x *DataType_Byte) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[121]
+	mi := &file_wire_proto_msgTypes[145]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8349,7 +10292,7 @@ func (x *DataType_Byte) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Byte.ProtoReflect.Descriptor instead.
 func (*DataType_Byte) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 3}
+	return file_wire_proto_rawDescGZIP(), []int{42, 3}
 }
 
 type DataType_Short struct {
@@ -8360,7 +10303,7 @@ type DataType_Short struct {
 
 func (x *DataType_Short) Reset() {
 	*x = DataType_Short{}
-	mi := &file_wire_proto_msgTypes[122]
+	mi := &file_wire_proto_msgTypes[146]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8372,7 +10315,7 @@ func (x *DataType_Short) String() string {
 func (*DataType_Short) ProtoMessage() {}
 
 func (x *DataType_Short) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[122]
+	mi := &file_wire_proto_msgTypes[146]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8385,7 +10328,7 @@ func (x *DataType_Short) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Short.ProtoReflect.Descriptor instead.
 func (*DataType_Short) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 4}
+	return file_wire_proto_rawDescGZIP(), []int{42, 4}
 }
 
 type DataType_Integer struct {
@@ -8396,7 +10339,7 @@ type DataType_Integer struct {
 
 func (x *DataType_Integer) Reset() {
 	*x = DataType_Integer{}
-	mi := &file_wire_proto_msgTypes[123]
+	mi := &file_wire_proto_msgTypes[147]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8408,7 +10351,7 @@ func (x *DataType_Integer) String() string {
 func (*DataType_Integer) ProtoMessage() {}
 
 func (x *DataType_Integer) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[123]
+	mi := &file_wire_proto_msgTypes[147]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8421,7 +10364,7 @@ func (x *DataType_Integer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Integer.ProtoReflect.Descriptor instead.
 func (*DataType_Integer) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 5}
+	return file_wire_proto_rawDescGZIP(), []int{42, 5}
 }
 
 type DataType_Long struct {
@@ -8432,7 +10375,7 @@ type DataType_Long struct {
 
 func (x *DataType_Long) Reset() {
 	*x = DataType_Long{}
-	mi := &file_wire_proto_msgTypes[124]
+	mi := &file_wire_proto_msgTypes[148]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8444,7 +10387,7 @@ func (x *DataType_Long) String() string {
 func (*DataType_Long) ProtoMessage() {}
 
 func (x *DataType_Long) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[124]
+	mi := &file_wire_proto_msgTypes[148]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8457,7 +10400,7 @@ func (x *DataType_Long) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Long.ProtoReflect.Descriptor instead.
 func (*DataType_Long) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 6}
+	return file_wire_proto_rawDescGZIP(), []int{42, 6}
 }
 
 type DataType_Float struct {
@@ -8468,7 +10411,7 @@ type DataType_Float struct {
 
 func (x *DataType_Float) Reset() {
 	*x = DataType_Float{}
-	mi := &file_wire_proto_msgTypes[125]
+	mi := &file_wire_proto_msgTypes[149]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8480,7 +10423,7 @@ func (x *DataType_Float) String() string {
 func (*DataType_Float) ProtoMessage() {}
 
 func (x *DataType_Float) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[125]
+	mi := &file_wire_proto_msgTypes[149]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8493,7 +10436,7 @@ func (x *DataType_Float) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Float.ProtoReflect.Descriptor instead.
 func (*DataType_Float) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 7}
+	return file_wire_proto_rawDescGZIP(), []int{42, 7}
 }
 
 type DataType_Double struct {
@@ -8504,7 +10447,7 @@ type DataType_Double struct {
 
 func (x *DataType_Double) Reset() {
 	*x = DataType_Double{}
-	mi := &file_wire_proto_msgTypes[126]
+	mi := &file_wire_proto_msgTypes[150]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8516,7 +10459,7 @@ func (x *DataType_Double) String() string {
 func (*DataType_Double) ProtoMessage() {}
 
 func (x *DataType_Double) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[126]
+	mi := &file_wire_proto_msgTypes[150]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8529,7 +10472,7 @@ func (x *DataType_Double) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Double.ProtoReflect.Descriptor instead.
 func (*DataType_Double) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 8}
+	return file_wire_proto_rawDescGZIP(), []int{42, 8}
 }
 
 type DataType_Decimal struct {
@@ -8542,7 +10485,7 @@ type DataType_Decimal struct {
 
 func (x *DataType_Decimal) Reset() {
 	*x = DataType_Decimal{}
-	mi := &file_wire_proto_msgTypes[127]
+	mi := &file_wire_proto_msgTypes[151]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8554,7 +10497,7 @@ func (x *DataType_Decimal) String() string {
 func (*DataType_Decimal) ProtoMessage() {}
 
 func (x *DataType_Decimal) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[127]
+	mi := &file_wire_proto_msgTypes[151]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8567,7 +10510,7 @@ func (x *DataType_Decimal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Decimal.ProtoReflect.Descriptor instead.
 func (*DataType_Decimal) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 9}
+	return file_wire_proto_rawDescGZIP(), []int{42, 9}
 }
 
 func (x *DataType_Decimal) GetScale() int32 {
@@ -8593,7 +10536,7 @@ type DataType_String struct {
 
 func (x *DataType_String) Reset() {
 	*x = DataType_String{}
-	mi := &file_wire_proto_msgTypes[128]
+	mi := &file_wire_proto_msgTypes[152]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8605,7 +10548,7 @@ func (x *DataType_String) String() string {
 func (*DataType_String) ProtoMessage() {}
 
 func (x *DataType_String) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[128]
+	mi := &file_wire_proto_msgTypes[152]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8618,7 +10561,7 @@ func (x *DataType_String) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_String.ProtoReflect.Descriptor instead.
 func (*DataType_String) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 10}
+	return file_wire_proto_rawDescGZIP(), []int{42, 10}
 }
 
 func (x *DataType_String) GetCollation() string {
@@ -8637,7 +10580,7 @@ type DataType_Char struct {
 
 func (x *DataType_Char) Reset() {
 	*x = DataType_Char{}
-	mi := &file_wire_proto_msgTypes[129]
+	mi := &file_wire_proto_msgTypes[153]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8649,7 +10592,7 @@ func (x *DataType_Char) String() string {
 func (*DataType_Char) ProtoMessage() {}
 
 func (x *DataType_Char) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[129]
+	mi := &file_wire_proto_msgTypes[153]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8662,7 +10605,7 @@ func (x *DataType_Char) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Char.ProtoReflect.Descriptor instead.
 func (*DataType_Char) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 11}
+	return file_wire_proto_rawDescGZIP(), []int{42, 11}
 }
 
 func (x *DataType_Char) GetLength() int32 {
@@ -8681,7 +10624,7 @@ type DataType_VarChar struct {
 
 func (x *DataType_VarChar) Reset() {
 	*x = DataType_VarChar{}
-	mi := &file_wire_proto_msgTypes[130]
+	mi := &file_wire_proto_msgTypes[154]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8693,7 +10636,7 @@ func (x *DataType_VarChar) String() string {
 func (*DataType_VarChar) ProtoMessage() {}
 
 func (x *DataType_VarChar) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[130]
+	mi := &file_wire_proto_msgTypes[154]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8706,7 +10649,7 @@ func (x *DataType_VarChar) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_VarChar.ProtoReflect.Descriptor instead.
 func (*DataType_VarChar) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 12}
+	return file_wire_proto_rawDescGZIP(), []int{42, 12}
 }
 
 func (x *DataType_VarChar) GetLength() int32 {
@@ -8724,7 +10667,7 @@ type DataType_Date struct {
 
 func (x *DataType_Date) Reset() {
 	*x = DataType_Date{}
-	mi := &file_wire_proto_msgTypes[131]
+	mi := &file_wire_proto_msgTypes[155]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8736,7 +10679,7 @@ func (x *DataType_Date) String() string {
 func (*DataType_Date) ProtoMessage() {}
 
 func (x *DataType_Date) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[131]
+	mi := &file_wire_proto_msgTypes[155]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8749,7 +10692,7 @@ func (x *DataType_Date) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Date.ProtoReflect.Descriptor instead.
 func (*DataType_Date) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 13}
+	return file_wire_proto_rawDescGZIP(), []int{42, 13}
 }
 
 type DataType_Timestamp struct {
@@ -8760,7 +10703,7 @@ type DataType_Timestamp struct {
 
 func (x *DataType_Timestamp) Reset() {
 	*x = DataType_Timestamp{}
-	mi := &file_wire_proto_msgTypes[132]
+	mi := &file_wire_proto_msgTypes[156]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8772,7 +10715,7 @@ func (x *DataType_Timestamp) String() string {
 func (*DataType_Timestamp) ProtoMessage() {}
 
 func (x *DataType_Timestamp) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[132]
+	mi := &file_wire_proto_msgTypes[156]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8785,7 +10728,7 @@ func (x *DataType_Timestamp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Timestamp.ProtoReflect.Descriptor instead.
 func (*DataType_Timestamp) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 14}
+	return file_wire_proto_rawDescGZIP(), []int{42, 14}
 }
 
 type DataType_TimestampNTZ struct {
@@ -8796,7 +10739,7 @@ type DataType_TimestampNTZ struct {
 
 func (x *DataType_TimestampNTZ) Reset() {
 	*x = DataType_TimestampNTZ{}
-	mi := &file_wire_proto_msgTypes[133]
+	mi := &file_wire_proto_msgTypes[157]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8808,7 +10751,7 @@ func (x *DataType_TimestampNTZ) String() string {
 func (*DataType_TimestampNTZ) ProtoMessage() {}
 
 func (x *DataType_TimestampNTZ) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[133]
+	mi := &file_wire_proto_msgTypes[157]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8821,7 +10764,7 @@ func (x *DataType_TimestampNTZ) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_TimestampNTZ.ProtoReflect.Descriptor instead.
 func (*DataType_TimestampNTZ) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 15}
+	return file_wire_proto_rawDescGZIP(), []int{42, 15}
 }
 
 type DataType_CalendarInterval struct {
@@ -8832,7 +10775,7 @@ type DataType_CalendarInterval struct {
 
 func (x *DataType_CalendarInterval) Reset() {
 	*x = DataType_CalendarInterval{}
-	mi := &file_wire_proto_msgTypes[134]
+	mi := &file_wire_proto_msgTypes[158]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8844,7 +10787,7 @@ func (x *DataType_CalendarInterval) String() string {
 func (*DataType_CalendarInterval) ProtoMessage() {}
 
 func (x *DataType_CalendarInterval) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[134]
+	mi := &file_wire_proto_msgTypes[158]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8857,7 +10800,7 @@ func (x *DataType_CalendarInterval) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_CalendarInterval.ProtoReflect.Descriptor instead.
 func (*DataType_CalendarInterval) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 16}
+	return file_wire_proto_rawDescGZIP(), []int{42, 16}
 }
 
 type DataType_YearMonthInterval struct {
@@ -8870,7 +10813,7 @@ type DataType_YearMonthInterval struct {
 
 func (x *DataType_YearMonthInterval) Reset() {
 	*x = DataType_YearMonthInterval{}
-	mi := &file_wire_proto_msgTypes[135]
+	mi := &file_wire_proto_msgTypes[159]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8882,7 +10825,7 @@ func (x *DataType_YearMonthInterval) String() string {
 func (*DataType_YearMonthInterval) ProtoMessage() {}
 
 func (x *DataType_YearMonthInterval) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[135]
+	mi := &file_wire_proto_msgTypes[159]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8895,7 +10838,7 @@ func (x *DataType_YearMonthInterval) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_YearMonthInterval.ProtoReflect.Descriptor instead.
 func (*DataType_YearMonthInterval) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 17}
+	return file_wire_proto_rawDescGZIP(), []int{42, 17}
 }
 
 func (x *DataType_YearMonthInterval) GetStartField() int32 {
@@ -8922,7 +10865,7 @@ type DataType_DayTimeInterval struct {
 
 func (x *DataType_DayTimeInterval) Reset() {
 	*x = DataType_DayTimeInterval{}
-	mi := &file_wire_proto_msgTypes[136]
+	mi := &file_wire_proto_msgTypes[160]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8934,7 +10877,7 @@ func (x *DataType_DayTimeInterval) String() string {
 func (*DataType_DayTimeInterval) ProtoMessage() {}
 
 func (x *DataType_DayTimeInterval) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[136]
+	mi := &file_wire_proto_msgTypes[160]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8947,7 +10890,7 @@ func (x *DataType_DayTimeInterval) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_DayTimeInterval.ProtoReflect.Descriptor instead.
 func (*DataType_DayTimeInterval) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 18}
+	return file_wire_proto_rawDescGZIP(), []int{42, 18}
 }
 
 func (x *DataType_DayTimeInterval) GetStartField() int32 {
@@ -8974,7 +10917,7 @@ type DataType_Array struct {
 
 func (x *DataType_Array) Reset() {
 	*x = DataType_Array{}
-	mi := &file_wire_proto_msgTypes[137]
+	mi := &file_wire_proto_msgTypes[161]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8986,7 +10929,7 @@ func (x *DataType_Array) String() string {
 func (*DataType_Array) ProtoMessage() {}
 
 func (x *DataType_Array) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[137]
+	mi := &file_wire_proto_msgTypes[161]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8999,7 +10942,7 @@ func (x *DataType_Array) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Array.ProtoReflect.Descriptor instead.
 func (*DataType_Array) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 19}
+	return file_wire_proto_rawDescGZIP(), []int{42, 19}
 }
 
 func (x *DataType_Array) GetElementType() *DataType {
@@ -9028,7 +10971,7 @@ type DataType_StructField struct {
 
 func (x *DataType_StructField) Reset() {
 	*x = DataType_StructField{}
-	mi := &file_wire_proto_msgTypes[138]
+	mi := &file_wire_proto_msgTypes[162]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9040,7 +10983,7 @@ func (x *DataType_StructField) String() string {
 func (*DataType_StructField) ProtoMessage() {}
 
 func (x *DataType_StructField) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[138]
+	mi := &file_wire_proto_msgTypes[162]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9053,7 +10996,7 @@ func (x *DataType_StructField) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_StructField.ProtoReflect.Descriptor instead.
 func (*DataType_StructField) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 20}
+	return file_wire_proto_rawDescGZIP(), []int{42, 20}
 }
 
 func (x *DataType_StructField) GetName() string {
@@ -9093,7 +11036,7 @@ type DataType_Struct struct {
 
 func (x *DataType_Struct) Reset() {
 	*x = DataType_Struct{}
-	mi := &file_wire_proto_msgTypes[139]
+	mi := &file_wire_proto_msgTypes[163]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9105,7 +11048,7 @@ func (x *DataType_Struct) String() string {
 func (*DataType_Struct) ProtoMessage() {}
 
 func (x *DataType_Struct) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[139]
+	mi := &file_wire_proto_msgTypes[163]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9118,7 +11061,7 @@ func (x *DataType_Struct) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Struct.ProtoReflect.Descriptor instead.
 func (*DataType_Struct) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 21}
+	return file_wire_proto_rawDescGZIP(), []int{42, 21}
 }
 
 func (x *DataType_Struct) GetFields() []*DataType_StructField {
@@ -9139,7 +11082,7 @@ type DataType_Map struct {
 
 func (x *DataType_Map) Reset() {
 	*x = DataType_Map{}
-	mi := &file_wire_proto_msgTypes[140]
+	mi := &file_wire_proto_msgTypes[164]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9151,7 +11094,7 @@ func (x *DataType_Map) String() string {
 func (*DataType_Map) ProtoMessage() {}
 
 func (x *DataType_Map) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[140]
+	mi := &file_wire_proto_msgTypes[164]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9164,7 +11107,7 @@ func (x *DataType_Map) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Map.ProtoReflect.Descriptor instead.
 func (*DataType_Map) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 22}
+	return file_wire_proto_rawDescGZIP(), []int{42, 22}
 }
 
 func (x *DataType_Map) GetKeyType() *DataType {
@@ -9201,7 +11144,7 @@ type DataType_UDT struct {
 
 func (x *DataType_UDT) Reset() {
 	*x = DataType_UDT{}
-	mi := &file_wire_proto_msgTypes[141]
+	mi := &file_wire_proto_msgTypes[165]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9213,7 +11156,7 @@ func (x *DataType_UDT) String() string {
 func (*DataType_UDT) ProtoMessage() {}
 
 func (x *DataType_UDT) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[141]
+	mi := &file_wire_proto_msgTypes[165]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9226,7 +11169,7 @@ func (x *DataType_UDT) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_UDT.ProtoReflect.Descriptor instead.
 func (*DataType_UDT) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 23}
+	return file_wire_proto_rawDescGZIP(), []int{42, 23}
 }
 
 func (x *DataType_UDT) GetType() string {
@@ -9273,7 +11216,7 @@ type DataType_Unparsed struct {
 
 func (x *DataType_Unparsed) Reset() {
 	*x = DataType_Unparsed{}
-	mi := &file_wire_proto_msgTypes[142]
+	mi := &file_wire_proto_msgTypes[166]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9285,7 +11228,7 @@ func (x *DataType_Unparsed) String() string {
 func (*DataType_Unparsed) ProtoMessage() {}
 
 func (x *DataType_Unparsed) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[142]
+	mi := &file_wire_proto_msgTypes[166]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9298,7 +11241,7 @@ func (x *DataType_Unparsed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Unparsed.ProtoReflect.Descriptor instead.
 func (*DataType_Unparsed) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 24}
+	return file_wire_proto_rawDescGZIP(), []int{42, 24}
 }
 
 func (x *DataType_Unparsed) GetDataTypeString() string {
@@ -9316,7 +11259,7 @@ type DataType_Variant struct {
 
 func (x *DataType_Variant) Reset() {
 	*x = DataType_Variant{}
-	mi := &file_wire_proto_msgTypes[143]
+	mi := &file_wire_proto_msgTypes[167]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9328,7 +11271,7 @@ func (x *DataType_Variant) String() string {
 func (*DataType_Variant) ProtoMessage() {}
 
 func (x *DataType_Variant) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[143]
+	mi := &file_wire_proto_msgTypes[167]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9341,7 +11284,7 @@ func (x *DataType_Variant) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataType_Variant.ProtoReflect.Descriptor instead.
 func (*DataType_Variant) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{30, 25}
+	return file_wire_proto_rawDescGZIP(), []int{42, 25}
 }
 
 type Expression_Alias struct {
@@ -9355,7 +11298,7 @@ type Expression_Alias struct {
 
 func (x *Expression_Alias) Reset() {
 	*x = Expression_Alias{}
-	mi := &file_wire_proto_msgTypes[144]
+	mi := &file_wire_proto_msgTypes[168]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9367,7 +11310,7 @@ func (x *Expression_Alias) String() string {
 func (*Expression_Alias) ProtoMessage() {}
 
 func (x *Expression_Alias) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[144]
+	mi := &file_wire_proto_msgTypes[168]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9380,7 +11323,7 @@ func (x *Expression_Alias) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Expression_Alias.ProtoReflect.Descriptor instead.
 func (*Expression_Alias) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{31, 0}
+	return file_wire_proto_rawDescGZIP(), []int{43, 0}
 }
 
 func (x *Expression_Alias) GetExpr() *Expression {
@@ -9435,7 +11378,7 @@ type Expression_Literal struct {
 
 func (x *Expression_Literal) Reset() {
 	*x = Expression_Literal{}
-	mi := &file_wire_proto_msgTypes[145]
+	mi := &file_wire_proto_msgTypes[169]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9447,7 +11390,7 @@ func (x *Expression_Literal) String() string {
 func (*Expression_Literal) ProtoMessage() {}
 
 func (x *Expression_Literal) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[145]
+	mi := &file_wire_proto_msgTypes[169]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9460,7 +11403,7 @@ func (x *Expression_Literal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Expression_Literal.ProtoReflect.Descriptor instead.
 func (*Expression_Literal) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{31, 1}
+	return file_wire_proto_rawDescGZIP(), []int{43, 1}
 }
 
 func (x *Expression_Literal) GetLiteralType() isExpression_Literal_LiteralType {
@@ -9784,7 +11727,7 @@ type Expression_UnresolvedFunction struct {
 
 func (x *Expression_UnresolvedFunction) Reset() {
 	*x = Expression_UnresolvedFunction{}
-	mi := &file_wire_proto_msgTypes[146]
+	mi := &file_wire_proto_msgTypes[170]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9796,7 +11739,7 @@ func (x *Expression_UnresolvedFunction) String() string {
 func (*Expression_UnresolvedFunction) ProtoMessage() {}
 
 func (x *Expression_UnresolvedFunction) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[146]
+	mi := &file_wire_proto_msgTypes[170]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9809,7 +11752,7 @@ func (x *Expression_UnresolvedFunction) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Expression_UnresolvedFunction.ProtoReflect.Descriptor instead.
 func (*Expression_UnresolvedFunction) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{31, 2}
+	return file_wire_proto_rawDescGZIP(), []int{43, 2}
 }
 
 func (x *Expression_UnresolvedFunction) GetFunctionName() string {
@@ -9835,7 +11778,7 @@ type Expression_UnresolvedAttribute struct {
 
 func (x *Expression_UnresolvedAttribute) Reset() {
 	*x = Expression_UnresolvedAttribute{}
-	mi := &file_wire_proto_msgTypes[147]
+	mi := &file_wire_proto_msgTypes[171]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9847,7 +11790,7 @@ func (x *Expression_UnresolvedAttribute) String() string {
 func (*Expression_UnresolvedAttribute) ProtoMessage() {}
 
 func (x *Expression_UnresolvedAttribute) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[147]
+	mi := &file_wire_proto_msgTypes[171]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9860,7 +11803,7 @@ func (x *Expression_UnresolvedAttribute) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Expression_UnresolvedAttribute.ProtoReflect.Descriptor instead.
 func (*Expression_UnresolvedAttribute) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{31, 3}
+	return file_wire_proto_rawDescGZIP(), []int{43, 3}
 }
 
 func (x *Expression_UnresolvedAttribute) GetUnparsedIdentifier() string {
@@ -9879,7 +11822,7 @@ type Expression_ExpressionString struct {
 
 func (x *Expression_ExpressionString) Reset() {
 	*x = Expression_ExpressionString{}
-	mi := &file_wire_proto_msgTypes[148]
+	mi := &file_wire_proto_msgTypes[172]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9891,7 +11834,7 @@ func (x *Expression_ExpressionString) String() string {
 func (*Expression_ExpressionString) ProtoMessage() {}
 
 func (x *Expression_ExpressionString) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[148]
+	mi := &file_wire_proto_msgTypes[172]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9904,7 +11847,7 @@ func (x *Expression_ExpressionString) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Expression_ExpressionString.ProtoReflect.Descriptor instead.
 func (*Expression_ExpressionString) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{31, 4}
+	return file_wire_proto_rawDescGZIP(), []int{43, 4}
 }
 
 func (x *Expression_ExpressionString) GetExpression() string {
@@ -9925,7 +11868,7 @@ type Expression_Literal_Decimal struct {
 
 func (x *Expression_Literal_Decimal) Reset() {
 	*x = Expression_Literal_Decimal{}
-	mi := &file_wire_proto_msgTypes[149]
+	mi := &file_wire_proto_msgTypes[173]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9937,7 +11880,7 @@ func (x *Expression_Literal_Decimal) String() string {
 func (*Expression_Literal_Decimal) ProtoMessage() {}
 
 func (x *Expression_Literal_Decimal) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[149]
+	mi := &file_wire_proto_msgTypes[173]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -9950,7 +11893,7 @@ func (x *Expression_Literal_Decimal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Expression_Literal_Decimal.ProtoReflect.Descriptor instead.
 func (*Expression_Literal_Decimal) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{31, 1, 0}
+	return file_wire_proto_rawDescGZIP(), []int{43, 1, 0}
 }
 
 func (x *Expression_Literal_Decimal) GetValue() string {
@@ -9984,7 +11927,7 @@ type Expression_Literal_Array struct {
 
 func (x *Expression_Literal_Array) Reset() {
 	*x = Expression_Literal_Array{}
-	mi := &file_wire_proto_msgTypes[150]
+	mi := &file_wire_proto_msgTypes[174]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -9996,7 +11939,7 @@ func (x *Expression_Literal_Array) String() string {
 func (*Expression_Literal_Array) ProtoMessage() {}
 
 func (x *Expression_Literal_Array) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[150]
+	mi := &file_wire_proto_msgTypes[174]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10009,7 +11952,7 @@ func (x *Expression_Literal_Array) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Expression_Literal_Array.ProtoReflect.Descriptor instead.
 func (*Expression_Literal_Array) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{31, 1, 1}
+	return file_wire_proto_rawDescGZIP(), []int{43, 1, 1}
 }
 
 func (x *Expression_Literal_Array) GetElementType() *DataType {
@@ -10038,7 +11981,7 @@ type Expression_Literal_Map struct {
 
 func (x *Expression_Literal_Map) Reset() {
 	*x = Expression_Literal_Map{}
-	mi := &file_wire_proto_msgTypes[151]
+	mi := &file_wire_proto_msgTypes[175]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10050,7 +11993,7 @@ func (x *Expression_Literal_Map) String() string {
 func (*Expression_Literal_Map) ProtoMessage() {}
 
 func (x *Expression_Literal_Map) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[151]
+	mi := &file_wire_proto_msgTypes[175]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10063,7 +12006,7 @@ func (x *Expression_Literal_Map) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Expression_Literal_Map.ProtoReflect.Descriptor instead.
 func (*Expression_Literal_Map) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{31, 1, 2}
+	return file_wire_proto_rawDescGZIP(), []int{43, 1, 2}
 }
 
 func (x *Expression_Literal_Map) GetKeyType() *DataType {
@@ -10104,7 +12047,7 @@ type Expression_Literal_Struct struct {
 
 func (x *Expression_Literal_Struct) Reset() {
 	*x = Expression_Literal_Struct{}
-	mi := &file_wire_proto_msgTypes[152]
+	mi := &file_wire_proto_msgTypes[176]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10116,7 +12059,7 @@ func (x *Expression_Literal_Struct) String() string {
 func (*Expression_Literal_Struct) ProtoMessage() {}
 
 func (x *Expression_Literal_Struct) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[152]
+	mi := &file_wire_proto_msgTypes[176]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10129,7 +12072,7 @@ func (x *Expression_Literal_Struct) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Expression_Literal_Struct.ProtoReflect.Descriptor instead.
 func (*Expression_Literal_Struct) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{31, 1, 3}
+	return file_wire_proto_rawDescGZIP(), []int{43, 1, 3}
 }
 
 func (x *Expression_Literal_Struct) GetStructType() *DataType {
@@ -10157,7 +12100,7 @@ type Expression_Literal_CalendarInterval struct {
 
 func (x *Expression_Literal_CalendarInterval) Reset() {
 	*x = Expression_Literal_CalendarInterval{}
-	mi := &file_wire_proto_msgTypes[153]
+	mi := &file_wire_proto_msgTypes[177]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10169,7 +12112,7 @@ func (x *Expression_Literal_CalendarInterval) String() string {
 func (*Expression_Literal_CalendarInterval) ProtoMessage() {}
 
 func (x *Expression_Literal_CalendarInterval) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[153]
+	mi := &file_wire_proto_msgTypes[177]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10182,7 +12125,7 @@ func (x *Expression_Literal_CalendarInterval) ProtoReflect() protoreflect.Messag
 
 // Deprecated: Use Expression_Literal_CalendarInterval.ProtoReflect.Descriptor instead.
 func (*Expression_Literal_CalendarInterval) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{31, 1, 4}
+	return file_wire_proto_rawDescGZIP(), []int{43, 1, 4}
 }
 
 func (x *Expression_Literal_CalendarInterval) GetMonths() int32 {
@@ -10218,7 +12161,7 @@ type FetchErrorDetailsResponse_StackTraceElement struct {
 
 func (x *FetchErrorDetailsResponse_StackTraceElement) Reset() {
 	*x = FetchErrorDetailsResponse_StackTraceElement{}
-	mi := &file_wire_proto_msgTypes[154]
+	mi := &file_wire_proto_msgTypes[178]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10230,7 +12173,7 @@ func (x *FetchErrorDetailsResponse_StackTraceElement) String() string {
 func (*FetchErrorDetailsResponse_StackTraceElement) ProtoMessage() {}
 
 func (x *FetchErrorDetailsResponse_StackTraceElement) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[154]
+	mi := &file_wire_proto_msgTypes[178]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10243,7 +12186,7 @@ func (x *FetchErrorDetailsResponse_StackTraceElement) ProtoReflect() protoreflec
 
 // Deprecated: Use FetchErrorDetailsResponse_StackTraceElement.ProtoReflect.Descriptor instead.
 func (*FetchErrorDetailsResponse_StackTraceElement) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{37, 0}
+	return file_wire_proto_rawDescGZIP(), []int{49, 0}
 }
 
 func (x *FetchErrorDetailsResponse_StackTraceElement) GetDeclaringClass() string {
@@ -10285,7 +12228,7 @@ type FetchErrorDetailsResponse_SparkThrowable struct {
 
 func (x *FetchErrorDetailsResponse_SparkThrowable) Reset() {
 	*x = FetchErrorDetailsResponse_SparkThrowable{}
-	mi := &file_wire_proto_msgTypes[155]
+	mi := &file_wire_proto_msgTypes[179]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10297,7 +12240,7 @@ func (x *FetchErrorDetailsResponse_SparkThrowable) String() string {
 func (*FetchErrorDetailsResponse_SparkThrowable) ProtoMessage() {}
 
 func (x *FetchErrorDetailsResponse_SparkThrowable) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[155]
+	mi := &file_wire_proto_msgTypes[179]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10310,7 +12253,7 @@ func (x *FetchErrorDetailsResponse_SparkThrowable) ProtoReflect() protoreflect.M
 
 // Deprecated: Use FetchErrorDetailsResponse_SparkThrowable.ProtoReflect.Descriptor instead.
 func (*FetchErrorDetailsResponse_SparkThrowable) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{37, 1}
+	return file_wire_proto_rawDescGZIP(), []int{49, 1}
 }
 
 func (x *FetchErrorDetailsResponse_SparkThrowable) GetErrorClass() string {
@@ -10347,7 +12290,7 @@ type FetchErrorDetailsResponse_Error struct {
 
 func (x *FetchErrorDetailsResponse_Error) Reset() {
 	*x = FetchErrorDetailsResponse_Error{}
-	mi := &file_wire_proto_msgTypes[156]
+	mi := &file_wire_proto_msgTypes[180]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10359,7 +12302,7 @@ func (x *FetchErrorDetailsResponse_Error) String() string {
 func (*FetchErrorDetailsResponse_Error) ProtoMessage() {}
 
 func (x *FetchErrorDetailsResponse_Error) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[156]
+	mi := &file_wire_proto_msgTypes[180]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10372,7 +12315,7 @@ func (x *FetchErrorDetailsResponse_Error) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FetchErrorDetailsResponse_Error.ProtoReflect.Descriptor instead.
 func (*FetchErrorDetailsResponse_Error) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{37, 2}
+	return file_wire_proto_rawDescGZIP(), []int{49, 2}
 }
 
 func (x *FetchErrorDetailsResponse_Error) GetErrorTypeHierarchy() []string {
@@ -10419,7 +12362,7 @@ type ConfigRequest_Set struct {
 
 func (x *ConfigRequest_Set) Reset() {
 	*x = ConfigRequest_Set{}
-	mi := &file_wire_proto_msgTypes[158]
+	mi := &file_wire_proto_msgTypes[182]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10431,7 +12374,7 @@ func (x *ConfigRequest_Set) String() string {
 func (*ConfigRequest_Set) ProtoMessage() {}
 
 func (x *ConfigRequest_Set) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[158]
+	mi := &file_wire_proto_msgTypes[182]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10444,7 +12387,7 @@ func (x *ConfigRequest_Set) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigRequest_Set.ProtoReflect.Descriptor instead.
 func (*ConfigRequest_Set) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{39, 0}
+	return file_wire_proto_rawDescGZIP(), []int{51, 0}
 }
 
 func (x *ConfigRequest_Set) GetPairs() []*KeyValue {
@@ -10463,7 +12406,7 @@ type ConfigRequest_GetOption struct {
 
 func (x *ConfigRequest_GetOption) Reset() {
 	*x = ConfigRequest_GetOption{}
-	mi := &file_wire_proto_msgTypes[159]
+	mi := &file_wire_proto_msgTypes[183]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10475,7 +12418,7 @@ func (x *ConfigRequest_GetOption) String() string {
 func (*ConfigRequest_GetOption) ProtoMessage() {}
 
 func (x *ConfigRequest_GetOption) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[159]
+	mi := &file_wire_proto_msgTypes[183]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10488,7 +12431,7 @@ func (x *ConfigRequest_GetOption) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigRequest_GetOption.ProtoReflect.Descriptor instead.
 func (*ConfigRequest_GetOption) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{39, 1}
+	return file_wire_proto_rawDescGZIP(), []int{51, 1}
 }
 
 func (x *ConfigRequest_GetOption) GetKeys() []string {
@@ -10507,7 +12450,7 @@ type ConfigRequest_GetAll struct {
 
 func (x *ConfigRequest_GetAll) Reset() {
 	*x = ConfigRequest_GetAll{}
-	mi := &file_wire_proto_msgTypes[160]
+	mi := &file_wire_proto_msgTypes[184]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10519,7 +12462,7 @@ func (x *ConfigRequest_GetAll) String() string {
 func (*ConfigRequest_GetAll) ProtoMessage() {}
 
 func (x *ConfigRequest_GetAll) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[160]
+	mi := &file_wire_proto_msgTypes[184]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10532,7 +12475,7 @@ func (x *ConfigRequest_GetAll) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigRequest_GetAll.ProtoReflect.Descriptor instead.
 func (*ConfigRequest_GetAll) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{39, 2}
+	return file_wire_proto_rawDescGZIP(), []int{51, 2}
 }
 
 func (x *ConfigRequest_GetAll) GetPrefix() string {
@@ -10551,7 +12494,7 @@ type ConfigRequest_Unset struct {
 
 func (x *ConfigRequest_Unset) Reset() {
 	*x = ConfigRequest_Unset{}
-	mi := &file_wire_proto_msgTypes[161]
+	mi := &file_wire_proto_msgTypes[185]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10563,7 +12506,7 @@ func (x *ConfigRequest_Unset) String() string {
 func (*ConfigRequest_Unset) ProtoMessage() {}
 
 func (x *ConfigRequest_Unset) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[161]
+	mi := &file_wire_proto_msgTypes[185]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10576,7 +12519,7 @@ func (x *ConfigRequest_Unset) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigRequest_Unset.ProtoReflect.Descriptor instead.
 func (*ConfigRequest_Unset) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{39, 3}
+	return file_wire_proto_rawDescGZIP(), []int{51, 3}
 }
 
 func (x *ConfigRequest_Unset) GetKeys() []string {
@@ -10595,7 +12538,7 @@ type ConfigRequest_IsModifiable struct {
 
 func (x *ConfigRequest_IsModifiable) Reset() {
 	*x = ConfigRequest_IsModifiable{}
-	mi := &file_wire_proto_msgTypes[162]
+	mi := &file_wire_proto_msgTypes[186]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10607,7 +12550,7 @@ func (x *ConfigRequest_IsModifiable) String() string {
 func (*ConfigRequest_IsModifiable) ProtoMessage() {}
 
 func (x *ConfigRequest_IsModifiable) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[162]
+	mi := &file_wire_proto_msgTypes[186]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10620,7 +12563,7 @@ func (x *ConfigRequest_IsModifiable) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigRequest_IsModifiable.ProtoReflect.Descriptor instead.
 func (*ConfigRequest_IsModifiable) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{39, 4}
+	return file_wire_proto_rawDescGZIP(), []int{51, 4}
 }
 
 func (x *ConfigRequest_IsModifiable) GetKeys() []string {
@@ -10646,7 +12589,7 @@ type ConfigRequest_Operation struct {
 
 func (x *ConfigRequest_Operation) Reset() {
 	*x = ConfigRequest_Operation{}
-	mi := &file_wire_proto_msgTypes[163]
+	mi := &file_wire_proto_msgTypes[187]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10658,7 +12601,7 @@ func (x *ConfigRequest_Operation) String() string {
 func (*ConfigRequest_Operation) ProtoMessage() {}
 
 func (x *ConfigRequest_Operation) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[163]
+	mi := &file_wire_proto_msgTypes[187]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10671,7 +12614,7 @@ func (x *ConfigRequest_Operation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigRequest_Operation.ProtoReflect.Descriptor instead.
 func (*ConfigRequest_Operation) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{39, 5}
+	return file_wire_proto_rawDescGZIP(), []int{51, 5}
 }
 
 func (x *ConfigRequest_Operation) GetOpType() isConfigRequest_Operation_OpType {
@@ -10770,7 +12713,7 @@ type AddArtifactsRequest_ArtifactChunk struct {
 
 func (x *AddArtifactsRequest_ArtifactChunk) Reset() {
 	*x = AddArtifactsRequest_ArtifactChunk{}
-	mi := &file_wire_proto_msgTypes[164]
+	mi := &file_wire_proto_msgTypes[188]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10782,7 +12725,7 @@ func (x *AddArtifactsRequest_ArtifactChunk) String() string {
 func (*AddArtifactsRequest_ArtifactChunk) ProtoMessage() {}
 
 func (x *AddArtifactsRequest_ArtifactChunk) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[164]
+	mi := &file_wire_proto_msgTypes[188]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10795,7 +12738,7 @@ func (x *AddArtifactsRequest_ArtifactChunk) ProtoReflect() protoreflect.Message 
 
 // Deprecated: Use AddArtifactsRequest_ArtifactChunk.ProtoReflect.Descriptor instead.
 func (*AddArtifactsRequest_ArtifactChunk) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{41, 0}
+	return file_wire_proto_rawDescGZIP(), []int{53, 0}
 }
 
 func (x *AddArtifactsRequest_ArtifactChunk) GetData() []byte {
@@ -10822,7 +12765,7 @@ type AddArtifactsRequest_SingleChunkArtifact struct {
 
 func (x *AddArtifactsRequest_SingleChunkArtifact) Reset() {
 	*x = AddArtifactsRequest_SingleChunkArtifact{}
-	mi := &file_wire_proto_msgTypes[165]
+	mi := &file_wire_proto_msgTypes[189]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10834,7 +12777,7 @@ func (x *AddArtifactsRequest_SingleChunkArtifact) String() string {
 func (*AddArtifactsRequest_SingleChunkArtifact) ProtoMessage() {}
 
 func (x *AddArtifactsRequest_SingleChunkArtifact) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[165]
+	mi := &file_wire_proto_msgTypes[189]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10847,7 +12790,7 @@ func (x *AddArtifactsRequest_SingleChunkArtifact) ProtoReflect() protoreflect.Me
 
 // Deprecated: Use AddArtifactsRequest_SingleChunkArtifact.ProtoReflect.Descriptor instead.
 func (*AddArtifactsRequest_SingleChunkArtifact) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{41, 1}
+	return file_wire_proto_rawDescGZIP(), []int{53, 1}
 }
 
 func (x *AddArtifactsRequest_SingleChunkArtifact) GetName() string {
@@ -10873,7 +12816,7 @@ type AddArtifactsRequest_Batch struct {
 
 func (x *AddArtifactsRequest_Batch) Reset() {
 	*x = AddArtifactsRequest_Batch{}
-	mi := &file_wire_proto_msgTypes[166]
+	mi := &file_wire_proto_msgTypes[190]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10885,7 +12828,7 @@ func (x *AddArtifactsRequest_Batch) String() string {
 func (*AddArtifactsRequest_Batch) ProtoMessage() {}
 
 func (x *AddArtifactsRequest_Batch) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[166]
+	mi := &file_wire_proto_msgTypes[190]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10898,7 +12841,7 @@ func (x *AddArtifactsRequest_Batch) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddArtifactsRequest_Batch.ProtoReflect.Descriptor instead.
 func (*AddArtifactsRequest_Batch) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{41, 2}
+	return file_wire_proto_rawDescGZIP(), []int{53, 2}
 }
 
 func (x *AddArtifactsRequest_Batch) GetArtifacts() []*AddArtifactsRequest_SingleChunkArtifact {
@@ -10920,7 +12863,7 @@ type AddArtifactsRequest_BeginChunkedArtifact struct {
 
 func (x *AddArtifactsRequest_BeginChunkedArtifact) Reset() {
 	*x = AddArtifactsRequest_BeginChunkedArtifact{}
-	mi := &file_wire_proto_msgTypes[167]
+	mi := &file_wire_proto_msgTypes[191]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10932,7 +12875,7 @@ func (x *AddArtifactsRequest_BeginChunkedArtifact) String() string {
 func (*AddArtifactsRequest_BeginChunkedArtifact) ProtoMessage() {}
 
 func (x *AddArtifactsRequest_BeginChunkedArtifact) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[167]
+	mi := &file_wire_proto_msgTypes[191]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -10945,7 +12888,7 @@ func (x *AddArtifactsRequest_BeginChunkedArtifact) ProtoReflect() protoreflect.M
 
 // Deprecated: Use AddArtifactsRequest_BeginChunkedArtifact.ProtoReflect.Descriptor instead.
 func (*AddArtifactsRequest_BeginChunkedArtifact) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{41, 3}
+	return file_wire_proto_rawDescGZIP(), []int{53, 3}
 }
 
 func (x *AddArtifactsRequest_BeginChunkedArtifact) GetName() string {
@@ -10986,7 +12929,7 @@ type AddArtifactsResponse_ArtifactSummary struct {
 
 func (x *AddArtifactsResponse_ArtifactSummary) Reset() {
 	*x = AddArtifactsResponse_ArtifactSummary{}
-	mi := &file_wire_proto_msgTypes[168]
+	mi := &file_wire_proto_msgTypes[192]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -10998,7 +12941,7 @@ func (x *AddArtifactsResponse_ArtifactSummary) String() string {
 func (*AddArtifactsResponse_ArtifactSummary) ProtoMessage() {}
 
 func (x *AddArtifactsResponse_ArtifactSummary) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[168]
+	mi := &file_wire_proto_msgTypes[192]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -11011,7 +12954,7 @@ func (x *AddArtifactsResponse_ArtifactSummary) ProtoReflect() protoreflect.Messa
 
 // Deprecated: Use AddArtifactsResponse_ArtifactSummary.ProtoReflect.Descriptor instead.
 func (*AddArtifactsResponse_ArtifactSummary) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{42, 0}
+	return file_wire_proto_rawDescGZIP(), []int{54, 0}
 }
 
 func (x *AddArtifactsResponse_ArtifactSummary) GetName() string {
@@ -11037,7 +12980,7 @@ type ArtifactStatusesResponse_ArtifactStatus struct {
 
 func (x *ArtifactStatusesResponse_ArtifactStatus) Reset() {
 	*x = ArtifactStatusesResponse_ArtifactStatus{}
-	mi := &file_wire_proto_msgTypes[169]
+	mi := &file_wire_proto_msgTypes[193]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -11049,7 +12992,7 @@ func (x *ArtifactStatusesResponse_ArtifactStatus) String() string {
 func (*ArtifactStatusesResponse_ArtifactStatus) ProtoMessage() {}
 
 func (x *ArtifactStatusesResponse_ArtifactStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[169]
+	mi := &file_wire_proto_msgTypes[193]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -11062,7 +13005,7 @@ func (x *ArtifactStatusesResponse_ArtifactStatus) ProtoReflect() protoreflect.Me
 
 // Deprecated: Use ArtifactStatusesResponse_ArtifactStatus.ProtoReflect.Descriptor instead.
 func (*ArtifactStatusesResponse_ArtifactStatus) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{44, 0}
+	return file_wire_proto_rawDescGZIP(), []int{56, 0}
 }
 
 func (x *ArtifactStatusesResponse_ArtifactStatus) GetExists() bool {
@@ -11256,7 +13199,7 @@ const file_wire_proto_rawDesc = "" +
 	"\x0erequest_optionB)\n" +
 	"'_client_observed_server_side_session_idB\x0e\n" +
 	"\f_client_typeB\x0f\n" +
-	"\r_operation_id\"\xa5\x10\n" +
+	"\r_operation_id\"\xb0\x14\n" +
 	"\x13ExecutePlanResponse\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12!\n" +
@@ -11266,8 +13209,12 @@ const file_wire_proto_rawDesc = "" +
 	"\x16server_side_session_id\x18\x0f \x01(\tR\x13serverSideSessionId\x12Q\n" +
 	"\varrow_batch\x18\x02 \x01(\v2..sparkpipe.wire.ExecutePlanResponse.ArrowBatchH\x00R\n" +
 	"arrowBatch\x12d\n" +
-	"\x12sql_command_result\x18\x05 \x01(\v24.sparkpipe.wire.ExecutePlanResponse.SqlCommandResultH\x00R\x10sqlCommandResult\x12]\n" +
-	"\x0fresult_complete\x18\x0e \x01(\v22.sparkpipe.wire.ExecutePlanResponse.ResultCompleteH\x00R\x0eresultComplete\x12f\n" +
+	"\x12sql_command_result\x18\x05 \x01(\v24.sparkpipe.wire.ExecutePlanResponse.SqlCommandResultH\x00R\x10sqlCommandResult\x12\x7f\n" +
+	"#write_stream_operation_start_result\x18\b \x01(\v2/.sparkpipe.wire.WriteStreamOperationStartResultH\x00R\x1fwriteStreamOperationStartResult\x12r\n" +
+	"\x1estreaming_query_command_result\x18\t \x01(\v2+.sparkpipe.wire.StreamingQueryCommandResultH\x00R\x1bstreamingQueryCommandResult\x12\x88\x01\n" +
+	"&streaming_query_manager_command_result\x18\v \x01(\v22.sparkpipe.wire.StreamingQueryManagerCommandResultH\x00R\"streamingQueryManagerCommandResult\x12]\n" +
+	"\x0fresult_complete\x18\x0e \x01(\v22.sparkpipe.wire.ExecutePlanResponse.ResultCompleteH\x00R\x0eresultComplete\x12\x88\x01\n" +
+	"&streaming_query_listener_events_result\x18\x10 \x01(\v22.sparkpipe.wire.StreamingQueryListenerEventsResultH\x00R\"streamingQueryListenerEventsResult\x12f\n" +
 	"\x12execution_progress\x18\x12 \x01(\v25.sparkpipe.wire.ExecutePlanResponse.ExecutionProgressH\x00R\x11executionProgress\x12e\n" +
 	"\x19checkpoint_command_result\x18\x13 \x01(\v2'.sparkpipe.wire.CheckpointCommandResultH\x00R\x17checkpointCommandResult\x12E\n" +
 	"\ametrics\x18\x04 \x01(\v2+.sparkpipe.wire.ExecutePlanResponse.MetricsR\ametrics\x12^\n" +
@@ -11313,16 +13260,137 @@ const file_wire_proto_rawDesc = "" +
 	"\x04done\x18\x05 \x01(\bR\x04doneB\x0f\n" +
 	"\rresponse_type\"[\n" +
 	"\x17CheckpointCommandResult\x12@\n" +
-	"\brelation\x18\x01 \x01(\v2$.sparkpipe.wire.CachedRemoteRelationR\brelation\"\xb3\x04\n" +
+	"\brelation\x18\x01 \x01(\v2$.sparkpipe.wire.CachedRemoteRelationR\brelation\"\xfe\a\n" +
 	"\aCommand\x12I\n" +
 	"\x0fwrite_operation\x18\x02 \x01(\v2\x1e.sparkpipe.wire.WriteOperationH\x00R\x0ewriteOperation\x12`\n" +
 	"\x15create_dataframe_view\x18\x03 \x01(\v2*.sparkpipe.wire.CreateDataFrameViewCommandH\x00R\x13createDataframeView\x12P\n" +
 	"\x12write_operation_v2\x18\x04 \x01(\v2 .sparkpipe.wire.WriteOperationV2H\x00R\x10writeOperationV2\x12=\n" +
 	"\vsql_command\x18\x05 \x01(\v2\x1a.sparkpipe.wire.SqlCommandH\x00R\n" +
-	"sqlCommand\x12R\n" +
+	"sqlCommand\x12l\n" +
+	"\x1cwrite_stream_operation_start\x18\x06 \x01(\v2).sparkpipe.wire.WriteStreamOperationStartH\x00R\x19writeStreamOperationStart\x12_\n" +
+	"\x17streaming_query_command\x18\a \x01(\v2%.sparkpipe.wire.StreamingQueryCommandH\x00R\x15streamingQueryCommand\x12u\n" +
+	"\x1fstreaming_query_manager_command\x18\t \x01(\v2,.sparkpipe.wire.StreamingQueryManagerCommandH\x00R\x1cstreamingQueryManagerCommand\x12\x82\x01\n" +
+	"$streaming_query_listener_bus_command\x18\v \x01(\v20.sparkpipe.wire.StreamingQueryListenerBusCommandH\x00R streamingQueryListenerBusCommand\x12R\n" +
 	"\x12checkpoint_command\x18\x0e \x01(\v2!.sparkpipe.wire.CheckpointCommandH\x00R\x11checkpointCommand\x12\x85\x01\n" +
 	"%remove_cached_remote_relation_command\x18\x0f \x01(\v21.sparkpipe.wire.RemoveCachedRemoteRelationCommandH\x00R!removeCachedRemoteRelationCommandB\x0e\n" +
-	"\fcommand_type\"\x90\x06\n" +
+	"\fcommand_type\"\xa2\x05\n" +
+	"\x19WriteStreamOperationStart\x12\x14\n" +
+	"\x05input\x18\x01 \x01(\fR\x05input\x12\x16\n" +
+	"\x06format\x18\x02 \x01(\tR\x06format\x12P\n" +
+	"\aoptions\x18\x03 \x03(\v26.sparkpipe.wire.WriteStreamOperationStart.OptionsEntryR\aoptions\x12:\n" +
+	"\x19partitioning_column_names\x18\x04 \x03(\tR\x17partitioningColumnNames\x12:\n" +
+	"\x18processing_time_interval\x18\x05 \x01(\tH\x00R\x16processingTimeInterval\x12%\n" +
+	"\ravailable_now\x18\x06 \x01(\bH\x00R\favailableNow\x12\x14\n" +
+	"\x04once\x18\a \x01(\bH\x00R\x04once\x12F\n" +
+	"\x1econtinuous_checkpoint_interval\x18\b \x01(\tH\x00R\x1ccontinuousCheckpointInterval\x12\x1f\n" +
+	"\voutput_mode\x18\t \x01(\tR\n" +
+	"outputMode\x12\x1d\n" +
+	"\n" +
+	"query_name\x18\n" +
+	" \x01(\tR\tqueryName\x12\x14\n" +
+	"\x04path\x18\v \x01(\tH\x01R\x04path\x12\x1f\n" +
+	"\n" +
+	"table_name\x18\f \x01(\tH\x01R\ttableName\x126\n" +
+	"\x17clustering_column_names\x18\x0f \x03(\tR\x15clusteringColumnNames\x1a:\n" +
+	"\fOptionsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\t\n" +
+	"\atriggerB\x12\n" +
+	"\x10sink_destination\"\xd5\x01\n" +
+	"\x1fWriteStreamOperationStartResult\x12C\n" +
+	"\bquery_id\x18\x01 \x01(\v2(.sparkpipe.wire.StreamingQueryInstanceIdR\aqueryId\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12<\n" +
+	"\x18query_started_event_json\x18\x03 \x01(\tH\x00R\x15queryStartedEventJson\x88\x01\x01B\x1b\n" +
+	"\x19_query_started_event_json\"A\n" +
+	"\x18StreamingQueryInstanceId\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x15\n" +
+	"\x06run_id\x18\x02 \x01(\tR\x05runId\"\xfb\x04\n" +
+	"\x15StreamingQueryCommand\x12C\n" +
+	"\bquery_id\x18\x01 \x01(\v2(.sparkpipe.wire.StreamingQueryInstanceIdR\aqueryId\x12\x18\n" +
+	"\x06status\x18\x02 \x01(\bH\x00R\x06status\x12%\n" +
+	"\rlast_progress\x18\x03 \x01(\bH\x00R\flastProgress\x12)\n" +
+	"\x0frecent_progress\x18\x04 \x01(\bH\x00R\x0erecentProgress\x12\x14\n" +
+	"\x04stop\x18\x05 \x01(\bH\x00R\x04stop\x124\n" +
+	"\x15process_all_available\x18\x06 \x01(\bH\x00R\x13processAllAvailable\x12P\n" +
+	"\aexplain\x18\a \x01(\v24.sparkpipe.wire.StreamingQueryCommand.ExplainCommandH\x00R\aexplain\x12\x1e\n" +
+	"\texception\x18\b \x01(\bH\x00R\texception\x12l\n" +
+	"\x11await_termination\x18\t \x01(\v2=.sparkpipe.wire.StreamingQueryCommand.AwaitTerminationCommandH\x00R\x10awaitTermination\x1a,\n" +
+	"\x0eExplainCommand\x12\x1a\n" +
+	"\bextended\x18\x01 \x01(\bR\bextended\x1aL\n" +
+	"\x17AwaitTerminationCommand\x12\"\n" +
+	"\n" +
+	"timeout_ms\x18\x02 \x01(\x03H\x00R\ttimeoutMs\x88\x01\x01B\r\n" +
+	"\v_timeout_msB\t\n" +
+	"\acommand\"\xfb\b\n" +
+	"\x1bStreamingQueryCommandResult\x12C\n" +
+	"\bquery_id\x18\x01 \x01(\v2(.sparkpipe.wire.StreamingQueryInstanceIdR\aqueryId\x12R\n" +
+	"\x06status\x18\x02 \x01(\v28.sparkpipe.wire.StreamingQueryCommandResult.StatusResultH\x00R\x06status\x12k\n" +
+	"\x0frecent_progress\x18\x03 \x01(\v2@.sparkpipe.wire.StreamingQueryCommandResult.RecentProgressResultH\x00R\x0erecentProgress\x12U\n" +
+	"\aexplain\x18\x04 \x01(\v29.sparkpipe.wire.StreamingQueryCommandResult.ExplainResultH\x00R\aexplain\x12[\n" +
+	"\texception\x18\x05 \x01(\v2;.sparkpipe.wire.StreamingQueryCommandResult.ExceptionResultH\x00R\texception\x12q\n" +
+	"\x11await_termination\x18\x06 \x01(\v2B.sparkpipe.wire.StreamingQueryCommandResult.AwaitTerminationResultH\x00R\x10awaitTermination\x1a\xaa\x01\n" +
+	"\fStatusResult\x12%\n" +
+	"\x0estatus_message\x18\x01 \x01(\tR\rstatusMessage\x12*\n" +
+	"\x11is_data_available\x18\x02 \x01(\bR\x0fisDataAvailable\x12*\n" +
+	"\x11is_trigger_active\x18\x03 \x01(\bR\x0fisTriggerActive\x12\x1b\n" +
+	"\tis_active\x18\x04 \x01(\bR\bisActive\x1aH\n" +
+	"\x14RecentProgressResult\x120\n" +
+	"\x14recent_progress_json\x18\x05 \x03(\tR\x12recentProgressJson\x1a'\n" +
+	"\rExplainResult\x12\x16\n" +
+	"\x06result\x18\x01 \x01(\tR\x06result\x1a\xc5\x01\n" +
+	"\x0fExceptionResult\x120\n" +
+	"\x11exception_message\x18\x01 \x01(\tH\x00R\x10exceptionMessage\x88\x01\x01\x12$\n" +
+	"\verror_class\x18\x02 \x01(\tH\x01R\n" +
+	"errorClass\x88\x01\x01\x12$\n" +
+	"\vstack_trace\x18\x03 \x01(\tH\x02R\n" +
+	"stackTrace\x88\x01\x01B\x14\n" +
+	"\x12_exception_messageB\x0e\n" +
+	"\f_error_classB\x0e\n" +
+	"\f_stack_trace\x1a8\n" +
+	"\x16AwaitTerminationResult\x12\x1e\n" +
+	"\n" +
+	"terminated\x18\x01 \x01(\bR\n" +
+	"terminatedB\r\n" +
+	"\vresult_type\"\xdf\x02\n" +
+	"\x1cStreamingQueryManagerCommand\x12\x18\n" +
+	"\x06active\x18\x01 \x01(\bH\x00R\x06active\x12\x1d\n" +
+	"\tget_query\x18\x02 \x01(\tH\x00R\bgetQuery\x12}\n" +
+	"\x15await_any_termination\x18\x03 \x01(\v2G.sparkpipe.wire.StreamingQueryManagerCommand.AwaitAnyTerminationCommandH\x00R\x13awaitAnyTermination\x12+\n" +
+	"\x10reset_terminated\x18\x04 \x01(\bH\x00R\x0fresetTerminated\x1aO\n" +
+	"\x1aAwaitAnyTerminationCommand\x12\"\n" +
+	"\n" +
+	"timeout_ms\x18\x01 \x01(\x03H\x00R\ttimeoutMs\x88\x01\x01B\r\n" +
+	"\v_timeout_msB\t\n" +
+	"\acommand\"\xd9\x05\n" +
+	"\"StreamingQueryManagerCommandResult\x12Y\n" +
+	"\x06active\x18\x01 \x01(\v2?.sparkpipe.wire.StreamingQueryManagerCommandResult.ActiveResultH\x00R\x06active\x12a\n" +
+	"\x05query\x18\x02 \x01(\v2I.sparkpipe.wire.StreamingQueryManagerCommandResult.StreamingQueryInstanceH\x00R\x05query\x12\x82\x01\n" +
+	"\x15await_any_termination\x18\x03 \x01(\v2L.sparkpipe.wire.StreamingQueryManagerCommandResult.AwaitAnyTerminationResultH\x00R\x13awaitAnyTermination\x12+\n" +
+	"\x10reset_terminated\x18\x04 \x01(\bH\x00R\x0fresetTerminated\x1at\n" +
+	"\x16StreamingQueryInstance\x128\n" +
+	"\x02id\x18\x01 \x01(\v2(.sparkpipe.wire.StreamingQueryInstanceIdR\x02id\x12\x17\n" +
+	"\x04name\x18\x02 \x01(\tH\x00R\x04name\x88\x01\x01B\a\n" +
+	"\x05_name\x1a\x80\x01\n" +
+	"\fActiveResult\x12p\n" +
+	"\x0eactive_queries\x18\x01 \x03(\v2I.sparkpipe.wire.StreamingQueryManagerCommandResult.StreamingQueryInstanceR\ractiveQueries\x1a;\n" +
+	"\x19AwaitAnyTerminationResult\x12\x1e\n" +
+	"\n" +
+	"terminated\x18\x01 \x01(\bR\n" +
+	"terminatedB\r\n" +
+	"\vresult_type\"\xad\x01\n" +
+	" StreamingQueryListenerBusCommand\x12;\n" +
+	"\x19add_listener_bus_listener\x18\x01 \x01(\bH\x00R\x16addListenerBusListener\x12A\n" +
+	"\x1cremove_listener_bus_listener\x18\x02 \x01(\bH\x00R\x19removeListenerBusListenerB\t\n" +
+	"\acommand\"\x84\x01\n" +
+	"\x1bStreamingQueryListenerEvent\x12\x1d\n" +
+	"\n" +
+	"event_json\x18\x01 \x01(\tR\teventJson\x12F\n" +
+	"\n" +
+	"event_type\x18\x02 \x01(\x0e2'.sparkpipe.wire.StreamingQueryEventTypeR\teventType\"\xcd\x01\n" +
+	"\"StreamingQueryListenerEventsResult\x12C\n" +
+	"\x06events\x18\x01 \x03(\v2+.sparkpipe.wire.StreamingQueryListenerEventR\x06events\x12B\n" +
+	"\x1blistener_bus_listener_added\x18\x02 \x01(\bH\x00R\x18listenerBusListenerAdded\x88\x01\x01B\x1e\n" +
+	"\x1c_listener_bus_listener_added\"\x90\x06\n" +
 	"\x10WriteOperationV2\x12\x14\n" +
 	"\x05input\x18\x01 \x01(\fR\x05input\x12\x1d\n" +
 	"\n" +
@@ -11404,7 +13472,7 @@ const file_wire_proto_rawDesc = "" +
 	"\x0eRelationCommon\x12\x1c\n" +
 	"\aplan_id\x18\x02 \x01(\x03H\x00R\x06planId\x88\x01\x01B\n" +
 	"\n" +
-	"\b_plan_id\"\xc8\x05\n" +
+	"\b_plan_id\"\xd1\x06\n" +
 	"\bRelation\x126\n" +
 	"\x06common\x18\x01 \x01(\v2\x1e.sparkpipe.wire.RelationCommonR\x06common\x12*\n" +
 	"\x04read\x18\x02 \x01(\v2\x14.sparkpipe.wire.ReadH\x00R\x04read\x123\n" +
@@ -11412,10 +13480,12 @@ const file_wire_proto_rawDesc = "" +
 	"\x03sql\x18\n" +
 	" \x01(\v2\x13.sparkpipe.wire.SQLH\x00R\x03sql\x12F\n" +
 	"\x0elocal_relation\x18\v \x01(\v2\x1d.sparkpipe.wire.LocalRelationH\x00R\rlocalRelation\x12-\n" +
-	"\x05limit\x18\b \x01(\v2\x15.sparkpipe.wire.LimitH\x00R\x05limit\x12=\n" +
+	"\x05limit\x18\b \x01(\v2\x15.sparkpipe.wire.LimitH\x00R\x05limit\x12?\n" +
+	"\vdeduplicate\x18\x0e \x01(\v2\x1b.sparkpipe.wire.DeduplicateH\x00R\vdeduplicate\x12=\n" +
 	"\vshow_string\x18\x14 \x01(\v2\x1a.sparkpipe.wire.ShowStringH\x00R\n" +
 	"showString\x12I\n" +
-	"\x0fcollect_metrics\x18\x1d \x01(\v2\x1e.sparkpipe.wire.CollectMetricsH\x00R\x0ecollectMetrics\x12Y\n" +
+	"\x0fcollect_metrics\x18\x1d \x01(\v2\x1e.sparkpipe.wire.CollectMetricsH\x00R\x0ecollectMetrics\x12F\n" +
+	"\x0ewith_watermark\x18! \x01(\v2\x1d.sparkpipe.wire.WithWatermarkH\x00R\rwithWatermark\x12Y\n" +
 	"\x15cached_local_relation\x18$ \x01(\v2#.sparkpipe.wire.CachedLocalRelationH\x00R\x13cachedLocalRelation\x12\\\n" +
 	"\x16cached_remote_relation\x18% \x01(\v2$.sparkpipe.wire.CachedRemoteRelationH\x00R\x14cachedRemoteRelation\x124\n" +
 	"\acatalog\x18\xc8\x01 \x01(\v2\x17.sparkpipe.wire.CatalogH\x00R\acatalogB\n" +
@@ -11426,7 +13496,19 @@ const file_wire_proto_rawDesc = "" +
 	"\vexpressions\x18\x03 \x03(\v2\x1a.sparkpipe.wire.ExpressionR\vexpressions\"3\n" +
 	"\x05Limit\x12\x14\n" +
 	"\x05input\x18\x01 \x01(\fR\x05input\x12\x14\n" +
-	"\x05limit\x18\x02 \x01(\x05R\x05limit\"T\n" +
+	"\x05limit\x18\x02 \x01(\x05R\x05limit\"\xd7\x01\n" +
+	"\vDeduplicate\x12\x14\n" +
+	"\x05input\x18\x01 \x01(\fR\x05input\x12!\n" +
+	"\fcolumn_names\x18\x02 \x03(\tR\vcolumnNames\x122\n" +
+	"\x13all_columns_as_keys\x18\x03 \x01(\bH\x00R\x10allColumnsAsKeys\x88\x01\x01\x12.\n" +
+	"\x10within_watermark\x18\x04 \x01(\bH\x01R\x0fwithinWatermark\x88\x01\x01B\x16\n" +
+	"\x14_all_columns_as_keysB\x13\n" +
+	"\x11_within_watermark\"m\n" +
+	"\rWithWatermark\x12\x14\n" +
+	"\x05input\x18\x01 \x01(\fR\x05input\x12\x1d\n" +
+	"\n" +
+	"event_time\x18\x02 \x01(\tR\teventTime\x12'\n" +
+	"\x0fdelay_threshold\x18\x03 \x01(\tR\x0edelayThreshold\"T\n" +
 	"\x0eCollectMetrics\x12\x14\n" +
 	"\x05input\x18\x01 \x01(\fR\x05input\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n" +
@@ -11956,7 +14038,12 @@ const file_wire_proto_rawDesc = "" +
 	"\fListCatalogs\x12\x1d\n" +
 	"\apattern\x18\x01 \x01(\tH\x00R\apattern\x88\x01\x01B\n" +
 	"\n" +
-	"\b_patternB6Z4github.com/sparkpipe/sparkpipe/internal/connect/wireb\x06proto3"
+	"\b_pattern*\x85\x01\n" +
+	"\x17StreamingQueryEventType\x12\x1e\n" +
+	"\x1aQUERY_PROGRESS_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14QUERY_PROGRESS_EVENT\x10\x01\x12\x1a\n" +
+	"\x16QUERY_TERMINATED_EVENT\x10\x02\x12\x14\n" +
+	"\x10QUERY_IDLE_EVENT\x10\x03B6Z4github.com/sparkpipe/sparkpipe/internal/connect/wireb\x06proto3"
 
 var (
 	file_wire_proto_rawDescOnce sync.Once
@@ -11970,393 +14057,447 @@ func file_wire_proto_rawDescGZIP() []byte {
 	return file_wire_proto_rawDescData
 }
 
-var file_wire_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 172)
+var file_wire_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
+var file_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 196)
 var file_wire_proto_goTypes = []any{
-	(AnalyzePlanRequest_Explain_ExplainMode)(0),      // 0: sparkpipe.wire.AnalyzePlanRequest.Explain.ExplainMode
-	(WriteOperationV2_Mode)(0),                       // 1: sparkpipe.wire.WriteOperationV2.Mode
-	(WriteOperation_SaveMode)(0),                     // 2: sparkpipe.wire.WriteOperation.SaveMode
-	(WriteOperation_SaveTable_TableSaveMethod)(0),    // 3: sparkpipe.wire.WriteOperation.SaveTable.TableSaveMethod
-	(InterruptRequest_InterruptType)(0),              // 4: sparkpipe.wire.InterruptRequest.InterruptType
-	(*UserContext)(nil),                              // 5: sparkpipe.wire.UserContext
-	(*Plan)(nil),                                     // 6: sparkpipe.wire.Plan
-	(*StorageLevel)(nil),                             // 7: sparkpipe.wire.StorageLevel
-	(*AnalyzePlanRequest)(nil),                       // 8: sparkpipe.wire.AnalyzePlanRequest
-	(*AnalyzePlanResponse)(nil),                      // 9: sparkpipe.wire.AnalyzePlanResponse
-	(*ReattachOptions)(nil),                          // 10: sparkpipe.wire.ReattachOptions
-	(*ReattachExecuteRequest)(nil),                   // 11: sparkpipe.wire.ReattachExecuteRequest
-	(*ReleaseExecuteRequest)(nil),                    // 12: sparkpipe.wire.ReleaseExecuteRequest
-	(*ReleaseExecuteResponse)(nil),                   // 13: sparkpipe.wire.ReleaseExecuteResponse
-	(*ExecutePlanRequest)(nil),                       // 14: sparkpipe.wire.ExecutePlanRequest
-	(*ExecutePlanResponse)(nil),                      // 15: sparkpipe.wire.ExecutePlanResponse
-	(*CheckpointCommandResult)(nil),                  // 16: sparkpipe.wire.CheckpointCommandResult
-	(*Command)(nil),                                  // 17: sparkpipe.wire.Command
-	(*WriteOperationV2)(nil),                         // 18: sparkpipe.wire.WriteOperationV2
-	(*CheckpointCommand)(nil),                        // 19: sparkpipe.wire.CheckpointCommand
-	(*RemoveCachedRemoteRelationCommand)(nil),        // 20: sparkpipe.wire.RemoveCachedRemoteRelationCommand
-	(*WriteOperation)(nil),                           // 21: sparkpipe.wire.WriteOperation
-	(*CreateDataFrameViewCommand)(nil),               // 22: sparkpipe.wire.CreateDataFrameViewCommand
-	(*SqlCommand)(nil),                               // 23: sparkpipe.wire.SqlCommand
-	(*RelationCommon)(nil),                           // 24: sparkpipe.wire.RelationCommon
-	(*Relation)(nil),                                 // 25: sparkpipe.wire.Relation
-	(*Project)(nil),                                  // 26: sparkpipe.wire.Project
-	(*Limit)(nil),                                    // 27: sparkpipe.wire.Limit
-	(*CollectMetrics)(nil),                           // 28: sparkpipe.wire.CollectMetrics
-	(*CachedLocalRelation)(nil),                      // 29: sparkpipe.wire.CachedLocalRelation
-	(*CachedRemoteRelation)(nil),                     // 30: sparkpipe.wire.CachedRemoteRelation
-	(*Read)(nil),                                     // 31: sparkpipe.wire.Read
-	(*SQL)(nil),                                      // 32: sparkpipe.wire.SQL
-	(*LocalRelation)(nil),                            // 33: sparkpipe.wire.LocalRelation
-	(*ShowString)(nil),                               // 34: sparkpipe.wire.ShowString
-	(*DataType)(nil),                                 // 35: sparkpipe.wire.DataType
-	(*Expression)(nil),                               // 36: sparkpipe.wire.Expression
-	(*InterruptRequest)(nil),                         // 37: sparkpipe.wire.InterruptRequest
-	(*InterruptResponse)(nil),                        // 38: sparkpipe.wire.InterruptResponse
-	(*ReleaseSessionRequest)(nil),                    // 39: sparkpipe.wire.ReleaseSessionRequest
-	(*ReleaseSessionResponse)(nil),                   // 40: sparkpipe.wire.ReleaseSessionResponse
-	(*FetchErrorDetailsRequest)(nil),                 // 41: sparkpipe.wire.FetchErrorDetailsRequest
-	(*FetchErrorDetailsResponse)(nil),                // 42: sparkpipe.wire.FetchErrorDetailsResponse
-	(*KeyValue)(nil),                                 // 43: sparkpipe.wire.KeyValue
-	(*ConfigRequest)(nil),                            // 44: sparkpipe.wire.ConfigRequest
-	(*ConfigResponse)(nil),                           // 45: sparkpipe.wire.ConfigResponse
-	(*AddArtifactsRequest)(nil),                      // 46: sparkpipe.wire.AddArtifactsRequest
-	(*AddArtifactsResponse)(nil),                     // 47: sparkpipe.wire.AddArtifactsResponse
-	(*ArtifactStatusesRequest)(nil),                  // 48: sparkpipe.wire.ArtifactStatusesRequest
-	(*ArtifactStatusesResponse)(nil),                 // 49: sparkpipe.wire.ArtifactStatusesResponse
-	(*Catalog)(nil),                                  // 50: sparkpipe.wire.Catalog
-	(*CurrentDatabase)(nil),                          // 51: sparkpipe.wire.CurrentDatabase
-	(*SetCurrentDatabase)(nil),                       // 52: sparkpipe.wire.SetCurrentDatabase
-	(*ListDatabases)(nil),                            // 53: sparkpipe.wire.ListDatabases
-	(*ListTables)(nil),                               // 54: sparkpipe.wire.ListTables
-	(*ListFunctions)(nil),                            // 55: sparkpipe.wire.ListFunctions
-	(*ListColumns)(nil),                              // 56: sparkpipe.wire.ListColumns
-	(*GetDatabase)(nil),                              // 57: sparkpipe.wire.GetDatabase
-	(*GetTable)(nil),                                 // 58: sparkpipe.wire.GetTable
-	(*GetFunction)(nil),                              // 59: sparkpipe.wire.GetFunction
-	(*DatabaseExists)(nil),                           // 60: sparkpipe.wire.DatabaseExists
-	(*TableExists)(nil),                              // 61: sparkpipe.wire.TableExists
-	(*FunctionExists)(nil),                           // 62: sparkpipe.wire.FunctionExists
-	(*CreateTable)(nil),                              // 63: sparkpipe.wire.CreateTable
-	(*DropTempView)(nil),                             // 64: sparkpipe.wire.DropTempView
-	(*DropGlobalTempView)(nil),                       // 65: sparkpipe.wire.DropGlobalTempView
-	(*RecoverPartitions)(nil),                        // 66: sparkpipe.wire.RecoverPartitions
-	(*IsCached)(nil),                                 // 67: sparkpipe.wire.IsCached
-	(*CacheTable)(nil),                               // 68: sparkpipe.wire.CacheTable
-	(*UncacheTable)(nil),                             // 69: sparkpipe.wire.UncacheTable
-	(*ClearCache)(nil),                               // 70: sparkpipe.wire.ClearCache
-	(*RefreshTable)(nil),                             // 71: sparkpipe.wire.RefreshTable
-	(*RefreshByPath)(nil),                            // 72: sparkpipe.wire.RefreshByPath
-	(*CurrentCatalog)(nil),                           // 73: sparkpipe.wire.CurrentCatalog
-	(*SetCurrentCatalog)(nil),                        // 74: sparkpipe.wire.SetCurrentCatalog
-	(*ListCatalogs)(nil),                             // 75: sparkpipe.wire.ListCatalogs
-	(*AnalyzePlanRequest_Schema)(nil),                // 76: sparkpipe.wire.AnalyzePlanRequest.Schema
-	(*AnalyzePlanRequest_Explain)(nil),               // 77: sparkpipe.wire.AnalyzePlanRequest.Explain
-	(*AnalyzePlanRequest_TreeString)(nil),            // 78: sparkpipe.wire.AnalyzePlanRequest.TreeString
-	(*AnalyzePlanRequest_IsLocal)(nil),               // 79: sparkpipe.wire.AnalyzePlanRequest.IsLocal
-	(*AnalyzePlanRequest_IsStreaming)(nil),           // 80: sparkpipe.wire.AnalyzePlanRequest.IsStreaming
-	(*AnalyzePlanRequest_InputFiles)(nil),            // 81: sparkpipe.wire.AnalyzePlanRequest.InputFiles
-	(*AnalyzePlanRequest_SparkVersion)(nil),          // 82: sparkpipe.wire.AnalyzePlanRequest.SparkVersion
-	(*AnalyzePlanRequest_DDLParse)(nil),              // 83: sparkpipe.wire.AnalyzePlanRequest.DDLParse
-	(*AnalyzePlanRequest_SemanticHash)(nil),          // 84: sparkpipe.wire.AnalyzePlanRequest.SemanticHash
-	(*AnalyzePlanRequest_Persist)(nil),               // 85: sparkpipe.wire.AnalyzePlanRequest.Persist
-	(*AnalyzePlanRequest_Unpersist)(nil),             // 86: sparkpipe.wire.AnalyzePlanRequest.Unpersist
-	(*AnalyzePlanRequest_GetStorageLevel)(nil),       // 87: sparkpipe.wire.AnalyzePlanRequest.GetStorageLevel
-	(*AnalyzePlanResponse_Schema)(nil),               // 88: sparkpipe.wire.AnalyzePlanResponse.Schema
-	(*AnalyzePlanResponse_Explain)(nil),              // 89: sparkpipe.wire.AnalyzePlanResponse.Explain
-	(*AnalyzePlanResponse_TreeString)(nil),           // 90: sparkpipe.wire.AnalyzePlanResponse.TreeString
-	(*AnalyzePlanResponse_IsLocal)(nil),              // 91: sparkpipe.wire.AnalyzePlanResponse.IsLocal
-	(*AnalyzePlanResponse_IsStreaming)(nil),          // 92: sparkpipe.wire.AnalyzePlanResponse.IsStreaming
-	(*AnalyzePlanResponse_InputFiles)(nil),           // 93: sparkpipe.wire.AnalyzePlanResponse.InputFiles
-	(*AnalyzePlanResponse_SparkVersion)(nil),         // 94: sparkpipe.wire.AnalyzePlanResponse.SparkVersion
-	(*AnalyzePlanResponse_DDLParse)(nil),             // 95: sparkpipe.wire.AnalyzePlanResponse.DDLParse
-	(*AnalyzePlanResponse_SemanticHash)(nil),         // 96: sparkpipe.wire.AnalyzePlanResponse.SemanticHash
-	(*AnalyzePlanResponse_Persist)(nil),              // 97: sparkpipe.wire.AnalyzePlanResponse.Persist
-	(*AnalyzePlanResponse_Unpersist)(nil),            // 98: sparkpipe.wire.AnalyzePlanResponse.Unpersist
-	(*AnalyzePlanResponse_GetStorageLevel)(nil),      // 99: sparkpipe.wire.AnalyzePlanResponse.GetStorageLevel
-	(*ReleaseExecuteRequest_ReleaseAll)(nil),         // 100: sparkpipe.wire.ReleaseExecuteRequest.ReleaseAll
-	(*ReleaseExecuteRequest_ReleaseUntil)(nil),       // 101: sparkpipe.wire.ReleaseExecuteRequest.ReleaseUntil
-	(*ExecutePlanRequest_RequestOption)(nil),         // 102: sparkpipe.wire.ExecutePlanRequest.RequestOption
-	(*ExecutePlanResponse_ArrowBatch)(nil),           // 103: sparkpipe.wire.ExecutePlanResponse.ArrowBatch
-	(*ExecutePlanResponse_SqlCommandResult)(nil),     // 104: sparkpipe.wire.ExecutePlanResponse.SqlCommandResult
-	(*ExecutePlanResponse_ResultComplete)(nil),       // 105: sparkpipe.wire.ExecutePlanResponse.ResultComplete
-	(*ExecutePlanResponse_Metrics)(nil),              // 106: sparkpipe.wire.ExecutePlanResponse.Metrics
-	(*ExecutePlanResponse_ObservedMetrics)(nil),      // 107: sparkpipe.wire.ExecutePlanResponse.ObservedMetrics
-	(*ExecutePlanResponse_ExecutionProgress)(nil),    // 108: sparkpipe.wire.ExecutePlanResponse.ExecutionProgress
-	(*ExecutePlanResponse_Metrics_MetricValue)(nil),  // 109: sparkpipe.wire.ExecutePlanResponse.Metrics.MetricValue
-	(*ExecutePlanResponse_Metrics_MetricObject)(nil), // 110: sparkpipe.wire.ExecutePlanResponse.Metrics.MetricObject
-	nil, // 111: sparkpipe.wire.ExecutePlanResponse.Metrics.MetricObject.ExecutionMetricsEntry
-	(*ExecutePlanResponse_ExecutionProgress_StageInfo)(nil), // 112: sparkpipe.wire.ExecutePlanResponse.ExecutionProgress.StageInfo
-	nil,                                         // 113: sparkpipe.wire.WriteOperationV2.OptionsEntry
-	nil,                                         // 114: sparkpipe.wire.WriteOperationV2.TablePropertiesEntry
-	(*WriteOperation_SaveTable)(nil),            // 115: sparkpipe.wire.WriteOperation.SaveTable
-	(*WriteOperation_BucketBy)(nil),             // 116: sparkpipe.wire.WriteOperation.BucketBy
-	nil,                                         // 117: sparkpipe.wire.WriteOperation.OptionsEntry
-	(*Read_NamedTable)(nil),                     // 118: sparkpipe.wire.Read.NamedTable
-	(*Read_DataSource)(nil),                     // 119: sparkpipe.wire.Read.DataSource
-	nil,                                         // 120: sparkpipe.wire.Read.NamedTable.OptionsEntry
-	nil,                                         // 121: sparkpipe.wire.Read.DataSource.OptionsEntry
-	nil,                                         // 122: sparkpipe.wire.SQL.NamedArgumentsEntry
-	(*DataType_NULL)(nil),                       // 123: sparkpipe.wire.DataType.NULL
-	(*DataType_Binary)(nil),                     // 124: sparkpipe.wire.DataType.Binary
-	(*DataType_Boolean)(nil),                    // 125: sparkpipe.wire.DataType.Boolean
-	(*DataType_Byte)(nil),                       // 126: sparkpipe.wire.DataType.Byte
-	(*DataType_Short)(nil),                      // 127: sparkpipe.wire.DataType.Short
-	(*DataType_Integer)(nil),                    // 128: sparkpipe.wire.DataType.Integer
-	(*DataType_Long)(nil),                       // 129: sparkpipe.wire.DataType.Long
-	(*DataType_Float)(nil),                      // 130: sparkpipe.wire.DataType.Float
-	(*DataType_Double)(nil),                     // 131: sparkpipe.wire.DataType.Double
-	(*DataType_Decimal)(nil),                    // 132: sparkpipe.wire.DataType.Decimal
-	(*DataType_String)(nil),                     // 133: sparkpipe.wire.DataType.String
-	(*DataType_Char)(nil),                       // 134: sparkpipe.wire.DataType.Char
-	(*DataType_VarChar)(nil),                    // 135: sparkpipe.wire.DataType.VarChar
-	(*DataType_Date)(nil),                       // 136: sparkpipe.wire.DataType.Date
-	(*DataType_Timestamp)(nil),                  // 137: sparkpipe.wire.DataType.Timestamp
-	(*DataType_TimestampNTZ)(nil),               // 138: sparkpipe.wire.DataType.TimestampNTZ
-	(*DataType_CalendarInterval)(nil),           // 139: sparkpipe.wire.DataType.CalendarInterval
-	(*DataType_YearMonthInterval)(nil),          // 140: sparkpipe.wire.DataType.YearMonthInterval
-	(*DataType_DayTimeInterval)(nil),            // 141: sparkpipe.wire.DataType.DayTimeInterval
-	(*DataType_Array)(nil),                      // 142: sparkpipe.wire.DataType.Array
-	(*DataType_StructField)(nil),                // 143: sparkpipe.wire.DataType.StructField
-	(*DataType_Struct)(nil),                     // 144: sparkpipe.wire.DataType.Struct
-	(*DataType_Map)(nil),                        // 145: sparkpipe.wire.DataType.Map
-	(*DataType_UDT)(nil),                        // 146: sparkpipe.wire.DataType.UDT
-	(*DataType_Unparsed)(nil),                   // 147: sparkpipe.wire.DataType.Unparsed
-	(*DataType_Variant)(nil),                    // 148: sparkpipe.wire.DataType.Variant
-	(*Expression_Alias)(nil),                    // 149: sparkpipe.wire.Expression.Alias
-	(*Expression_Literal)(nil),                  // 150: sparkpipe.wire.Expression.Literal
-	(*Expression_UnresolvedFunction)(nil),       // 151: sparkpipe.wire.Expression.UnresolvedFunction
-	(*Expression_UnresolvedAttribute)(nil),      // 152: sparkpipe.wire.Expression.UnresolvedAttribute
-	(*Expression_ExpressionString)(nil),         // 153: sparkpipe.wire.Expression.ExpressionString
-	(*Expression_Literal_Decimal)(nil),          // 154: sparkpipe.wire.Expression.Literal.Decimal
-	(*Expression_Literal_Array)(nil),            // 155: sparkpipe.wire.Expression.Literal.Array
-	(*Expression_Literal_Map)(nil),              // 156: sparkpipe.wire.Expression.Literal.Map
-	(*Expression_Literal_Struct)(nil),           // 157: sparkpipe.wire.Expression.Literal.Struct
-	(*Expression_Literal_CalendarInterval)(nil), // 158: sparkpipe.wire.Expression.Literal.CalendarInterval
-	(*FetchErrorDetailsResponse_StackTraceElement)(nil), // 159: sparkpipe.wire.FetchErrorDetailsResponse.StackTraceElement
-	(*FetchErrorDetailsResponse_SparkThrowable)(nil),    // 160: sparkpipe.wire.FetchErrorDetailsResponse.SparkThrowable
-	(*FetchErrorDetailsResponse_Error)(nil),             // 161: sparkpipe.wire.FetchErrorDetailsResponse.Error
-	nil,                                                 // 162: sparkpipe.wire.FetchErrorDetailsResponse.SparkThrowable.MessageParametersEntry
-	(*ConfigRequest_Set)(nil),                           // 163: sparkpipe.wire.ConfigRequest.Set
-	(*ConfigRequest_GetOption)(nil),                     // 164: sparkpipe.wire.ConfigRequest.GetOption
-	(*ConfigRequest_GetAll)(nil),                        // 165: sparkpipe.wire.ConfigRequest.GetAll
-	(*ConfigRequest_Unset)(nil),                         // 166: sparkpipe.wire.ConfigRequest.Unset
-	(*ConfigRequest_IsModifiable)(nil),                  // 167: sparkpipe.wire.ConfigRequest.IsModifiable
-	(*ConfigRequest_Operation)(nil),                     // 168: sparkpipe.wire.ConfigRequest.Operation
-	(*AddArtifactsRequest_ArtifactChunk)(nil),           // 169: sparkpipe.wire.AddArtifactsRequest.ArtifactChunk
-	(*AddArtifactsRequest_SingleChunkArtifact)(nil),     // 170: sparkpipe.wire.AddArtifactsRequest.SingleChunkArtifact
-	(*AddArtifactsRequest_Batch)(nil),                   // 171: sparkpipe.wire.AddArtifactsRequest.Batch
-	(*AddArtifactsRequest_BeginChunkedArtifact)(nil),    // 172: sparkpipe.wire.AddArtifactsRequest.BeginChunkedArtifact
-	(*AddArtifactsResponse_ArtifactSummary)(nil),        // 173: sparkpipe.wire.AddArtifactsResponse.ArtifactSummary
-	(*ArtifactStatusesResponse_ArtifactStatus)(nil),     // 174: sparkpipe.wire.ArtifactStatusesResponse.ArtifactStatus
-	nil, // 175: sparkpipe.wire.ArtifactStatusesResponse.StatusesEntry
-	nil, // 176: sparkpipe.wire.CreateTable.OptionsEntry
+	(StreamingQueryEventType)(0),                     // 0: sparkpipe.wire.StreamingQueryEventType
+	(AnalyzePlanRequest_Explain_ExplainMode)(0),      // 1: sparkpipe.wire.AnalyzePlanRequest.Explain.ExplainMode
+	(WriteOperationV2_Mode)(0),                       // 2: sparkpipe.wire.WriteOperationV2.Mode
+	(WriteOperation_SaveMode)(0),                     // 3: sparkpipe.wire.WriteOperation.SaveMode
+	(WriteOperation_SaveTable_TableSaveMethod)(0),    // 4: sparkpipe.wire.WriteOperation.SaveTable.TableSaveMethod
+	(InterruptRequest_InterruptType)(0),              // 5: sparkpipe.wire.InterruptRequest.InterruptType
+	(*UserContext)(nil),                              // 6: sparkpipe.wire.UserContext
+	(*Plan)(nil),                                     // 7: sparkpipe.wire.Plan
+	(*StorageLevel)(nil),                             // 8: sparkpipe.wire.StorageLevel
+	(*AnalyzePlanRequest)(nil),                       // 9: sparkpipe.wire.AnalyzePlanRequest
+	(*AnalyzePlanResponse)(nil),                      // 10: sparkpipe.wire.AnalyzePlanResponse
+	(*ReattachOptions)(nil),                          // 11: sparkpipe.wire.ReattachOptions
+	(*ReattachExecuteRequest)(nil),                   // 12: sparkpipe.wire.ReattachExecuteRequest
+	(*ReleaseExecuteRequest)(nil),                    // 13: sparkpipe.wire.ReleaseExecuteRequest
+	(*ReleaseExecuteResponse)(nil),                   // 14: sparkpipe.wire.ReleaseExecuteResponse
+	(*ExecutePlanRequest)(nil),                       // 15: sparkpipe.wire.ExecutePlanRequest
+	(*ExecutePlanResponse)(nil),                      // 16: sparkpipe.wire.ExecutePlanResponse
+	(*CheckpointCommandResult)(nil),                  // 17: sparkpipe.wire.CheckpointCommandResult
+	(*Command)(nil),                                  // 18: sparkpipe.wire.Command
+	(*WriteStreamOperationStart)(nil),                // 19: sparkpipe.wire.WriteStreamOperationStart
+	(*WriteStreamOperationStartResult)(nil),          // 20: sparkpipe.wire.WriteStreamOperationStartResult
+	(*StreamingQueryInstanceId)(nil),                 // 21: sparkpipe.wire.StreamingQueryInstanceId
+	(*StreamingQueryCommand)(nil),                    // 22: sparkpipe.wire.StreamingQueryCommand
+	(*StreamingQueryCommandResult)(nil),              // 23: sparkpipe.wire.StreamingQueryCommandResult
+	(*StreamingQueryManagerCommand)(nil),             // 24: sparkpipe.wire.StreamingQueryManagerCommand
+	(*StreamingQueryManagerCommandResult)(nil),       // 25: sparkpipe.wire.StreamingQueryManagerCommandResult
+	(*StreamingQueryListenerBusCommand)(nil),         // 26: sparkpipe.wire.StreamingQueryListenerBusCommand
+	(*StreamingQueryListenerEvent)(nil),              // 27: sparkpipe.wire.StreamingQueryListenerEvent
+	(*StreamingQueryListenerEventsResult)(nil),       // 28: sparkpipe.wire.StreamingQueryListenerEventsResult
+	(*WriteOperationV2)(nil),                         // 29: sparkpipe.wire.WriteOperationV2
+	(*CheckpointCommand)(nil),                        // 30: sparkpipe.wire.CheckpointCommand
+	(*RemoveCachedRemoteRelationCommand)(nil),        // 31: sparkpipe.wire.RemoveCachedRemoteRelationCommand
+	(*WriteOperation)(nil),                           // 32: sparkpipe.wire.WriteOperation
+	(*CreateDataFrameViewCommand)(nil),               // 33: sparkpipe.wire.CreateDataFrameViewCommand
+	(*SqlCommand)(nil),                               // 34: sparkpipe.wire.SqlCommand
+	(*RelationCommon)(nil),                           // 35: sparkpipe.wire.RelationCommon
+	(*Relation)(nil),                                 // 36: sparkpipe.wire.Relation
+	(*Project)(nil),                                  // 37: sparkpipe.wire.Project
+	(*Limit)(nil),                                    // 38: sparkpipe.wire.Limit
+	(*Deduplicate)(nil),                              // 39: sparkpipe.wire.Deduplicate
+	(*WithWatermark)(nil),                            // 40: sparkpipe.wire.WithWatermark
+	(*CollectMetrics)(nil),                           // 41: sparkpipe.wire.CollectMetrics
+	(*CachedLocalRelation)(nil),                      // 42: sparkpipe.wire.CachedLocalRelation
+	(*CachedRemoteRelation)(nil),                     // 43: sparkpipe.wire.CachedRemoteRelation
+	(*Read)(nil),                                     // 44: sparkpipe.wire.Read
+	(*SQL)(nil),                                      // 45: sparkpipe.wire.SQL
+	(*LocalRelation)(nil),                            // 46: sparkpipe.wire.LocalRelation
+	(*ShowString)(nil),                               // 47: sparkpipe.wire.ShowString
+	(*DataType)(nil),                                 // 48: sparkpipe.wire.DataType
+	(*Expression)(nil),                               // 49: sparkpipe.wire.Expression
+	(*InterruptRequest)(nil),                         // 50: sparkpipe.wire.InterruptRequest
+	(*InterruptResponse)(nil),                        // 51: sparkpipe.wire.InterruptResponse
+	(*ReleaseSessionRequest)(nil),                    // 52: sparkpipe.wire.ReleaseSessionRequest
+	(*ReleaseSessionResponse)(nil),                   // 53: sparkpipe.wire.ReleaseSessionResponse
+	(*FetchErrorDetailsRequest)(nil),                 // 54: sparkpipe.wire.FetchErrorDetailsRequest
+	(*FetchErrorDetailsResponse)(nil),                // 55: sparkpipe.wire.FetchErrorDetailsResponse
+	(*KeyValue)(nil),                                 // 56: sparkpipe.wire.KeyValue
+	(*ConfigRequest)(nil),                            // 57: sparkpipe.wire.ConfigRequest
+	(*ConfigResponse)(nil),                           // 58: sparkpipe.wire.ConfigResponse
+	(*AddArtifactsRequest)(nil),                      // 59: sparkpipe.wire.AddArtifactsRequest
+	(*AddArtifactsResponse)(nil),                     // 60: sparkpipe.wire.AddArtifactsResponse
+	(*ArtifactStatusesRequest)(nil),                  // 61: sparkpipe.wire.ArtifactStatusesRequest
+	(*ArtifactStatusesResponse)(nil),                 // 62: sparkpipe.wire.ArtifactStatusesResponse
+	(*Catalog)(nil),                                  // 63: sparkpipe.wire.Catalog
+	(*CurrentDatabase)(nil),                          // 64: sparkpipe.wire.CurrentDatabase
+	(*SetCurrentDatabase)(nil),                       // 65: sparkpipe.wire.SetCurrentDatabase
+	(*ListDatabases)(nil),                            // 66: sparkpipe.wire.ListDatabases
+	(*ListTables)(nil),                               // 67: sparkpipe.wire.ListTables
+	(*ListFunctions)(nil),                            // 68: sparkpipe.wire.ListFunctions
+	(*ListColumns)(nil),                              // 69: sparkpipe.wire.ListColumns
+	(*GetDatabase)(nil),                              // 70: sparkpipe.wire.GetDatabase
+	(*GetTable)(nil),                                 // 71: sparkpipe.wire.GetTable
+	(*GetFunction)(nil),                              // 72: sparkpipe.wire.GetFunction
+	(*DatabaseExists)(nil),                           // 73: sparkpipe.wire.DatabaseExists
+	(*TableExists)(nil),                              // 74: sparkpipe.wire.TableExists
+	(*FunctionExists)(nil),                           // 75: sparkpipe.wire.FunctionExists
+	(*CreateTable)(nil),                              // 76: sparkpipe.wire.CreateTable
+	(*DropTempView)(nil),                             // 77: sparkpipe.wire.DropTempView
+	(*DropGlobalTempView)(nil),                       // 78: sparkpipe.wire.DropGlobalTempView
+	(*RecoverPartitions)(nil),                        // 79: sparkpipe.wire.RecoverPartitions
+	(*IsCached)(nil),                                 // 80: sparkpipe.wire.IsCached
+	(*CacheTable)(nil),                               // 81: sparkpipe.wire.CacheTable
+	(*UncacheTable)(nil),                             // 82: sparkpipe.wire.UncacheTable
+	(*ClearCache)(nil),                               // 83: sparkpipe.wire.ClearCache
+	(*RefreshTable)(nil),                             // 84: sparkpipe.wire.RefreshTable
+	(*RefreshByPath)(nil),                            // 85: sparkpipe.wire.RefreshByPath
+	(*CurrentCatalog)(nil),                           // 86: sparkpipe.wire.CurrentCatalog
+	(*SetCurrentCatalog)(nil),                        // 87: sparkpipe.wire.SetCurrentCatalog
+	(*ListCatalogs)(nil),                             // 88: sparkpipe.wire.ListCatalogs
+	(*AnalyzePlanRequest_Schema)(nil),                // 89: sparkpipe.wire.AnalyzePlanRequest.Schema
+	(*AnalyzePlanRequest_Explain)(nil),               // 90: sparkpipe.wire.AnalyzePlanRequest.Explain
+	(*AnalyzePlanRequest_TreeString)(nil),            // 91: sparkpipe.wire.AnalyzePlanRequest.TreeString
+	(*AnalyzePlanRequest_IsLocal)(nil),               // 92: sparkpipe.wire.AnalyzePlanRequest.IsLocal
+	(*AnalyzePlanRequest_IsStreaming)(nil),           // 93: sparkpipe.wire.AnalyzePlanRequest.IsStreaming
+	(*AnalyzePlanRequest_InputFiles)(nil),            // 94: sparkpipe.wire.AnalyzePlanRequest.InputFiles
+	(*AnalyzePlanRequest_SparkVersion)(nil),          // 95: sparkpipe.wire.AnalyzePlanRequest.SparkVersion
+	(*AnalyzePlanRequest_DDLParse)(nil),              // 96: sparkpipe.wire.AnalyzePlanRequest.DDLParse
+	(*AnalyzePlanRequest_SemanticHash)(nil),          // 97: sparkpipe.wire.AnalyzePlanRequest.SemanticHash
+	(*AnalyzePlanRequest_Persist)(nil),               // 98: sparkpipe.wire.AnalyzePlanRequest.Persist
+	(*AnalyzePlanRequest_Unpersist)(nil),             // 99: sparkpipe.wire.AnalyzePlanRequest.Unpersist
+	(*AnalyzePlanRequest_GetStorageLevel)(nil),       // 100: sparkpipe.wire.AnalyzePlanRequest.GetStorageLevel
+	(*AnalyzePlanResponse_Schema)(nil),               // 101: sparkpipe.wire.AnalyzePlanResponse.Schema
+	(*AnalyzePlanResponse_Explain)(nil),              // 102: sparkpipe.wire.AnalyzePlanResponse.Explain
+	(*AnalyzePlanResponse_TreeString)(nil),           // 103: sparkpipe.wire.AnalyzePlanResponse.TreeString
+	(*AnalyzePlanResponse_IsLocal)(nil),              // 104: sparkpipe.wire.AnalyzePlanResponse.IsLocal
+	(*AnalyzePlanResponse_IsStreaming)(nil),          // 105: sparkpipe.wire.AnalyzePlanResponse.IsStreaming
+	(*AnalyzePlanResponse_InputFiles)(nil),           // 106: sparkpipe.wire.AnalyzePlanResponse.InputFiles
+	(*AnalyzePlanResponse_SparkVersion)(nil),         // 107: sparkpipe.wire.AnalyzePlanResponse.SparkVersion
+	(*AnalyzePlanResponse_DDLParse)(nil),             // 108: sparkpipe.wire.AnalyzePlanResponse.DDLParse
+	(*AnalyzePlanResponse_SemanticHash)(nil),         // 109: sparkpipe.wire.AnalyzePlanResponse.SemanticHash
+	(*AnalyzePlanResponse_Persist)(nil),              // 110: sparkpipe.wire.AnalyzePlanResponse.Persist
+	(*AnalyzePlanResponse_Unpersist)(nil),            // 111: sparkpipe.wire.AnalyzePlanResponse.Unpersist
+	(*AnalyzePlanResponse_GetStorageLevel)(nil),      // 112: sparkpipe.wire.AnalyzePlanResponse.GetStorageLevel
+	(*ReleaseExecuteRequest_ReleaseAll)(nil),         // 113: sparkpipe.wire.ReleaseExecuteRequest.ReleaseAll
+	(*ReleaseExecuteRequest_ReleaseUntil)(nil),       // 114: sparkpipe.wire.ReleaseExecuteRequest.ReleaseUntil
+	(*ExecutePlanRequest_RequestOption)(nil),         // 115: sparkpipe.wire.ExecutePlanRequest.RequestOption
+	(*ExecutePlanResponse_ArrowBatch)(nil),           // 116: sparkpipe.wire.ExecutePlanResponse.ArrowBatch
+	(*ExecutePlanResponse_SqlCommandResult)(nil),     // 117: sparkpipe.wire.ExecutePlanResponse.SqlCommandResult
+	(*ExecutePlanResponse_ResultComplete)(nil),       // 118: sparkpipe.wire.ExecutePlanResponse.ResultComplete
+	(*ExecutePlanResponse_Metrics)(nil),              // 119: sparkpipe.wire.ExecutePlanResponse.Metrics
+	(*ExecutePlanResponse_ObservedMetrics)(nil),      // 120: sparkpipe.wire.ExecutePlanResponse.ObservedMetrics
+	(*ExecutePlanResponse_ExecutionProgress)(nil),    // 121: sparkpipe.wire.ExecutePlanResponse.ExecutionProgress
+	(*ExecutePlanResponse_Metrics_MetricValue)(nil),  // 122: sparkpipe.wire.ExecutePlanResponse.Metrics.MetricValue
+	(*ExecutePlanResponse_Metrics_MetricObject)(nil), // 123: sparkpipe.wire.ExecutePlanResponse.Metrics.MetricObject
+	nil, // 124: sparkpipe.wire.ExecutePlanResponse.Metrics.MetricObject.ExecutionMetricsEntry
+	(*ExecutePlanResponse_ExecutionProgress_StageInfo)(nil), // 125: sparkpipe.wire.ExecutePlanResponse.ExecutionProgress.StageInfo
+	nil, // 126: sparkpipe.wire.WriteStreamOperationStart.OptionsEntry
+	(*StreamingQueryCommand_ExplainCommand)(nil),                         // 127: sparkpipe.wire.StreamingQueryCommand.ExplainCommand
+	(*StreamingQueryCommand_AwaitTerminationCommand)(nil),                // 128: sparkpipe.wire.StreamingQueryCommand.AwaitTerminationCommand
+	(*StreamingQueryCommandResult_StatusResult)(nil),                     // 129: sparkpipe.wire.StreamingQueryCommandResult.StatusResult
+	(*StreamingQueryCommandResult_RecentProgressResult)(nil),             // 130: sparkpipe.wire.StreamingQueryCommandResult.RecentProgressResult
+	(*StreamingQueryCommandResult_ExplainResult)(nil),                    // 131: sparkpipe.wire.StreamingQueryCommandResult.ExplainResult
+	(*StreamingQueryCommandResult_ExceptionResult)(nil),                  // 132: sparkpipe.wire.StreamingQueryCommandResult.ExceptionResult
+	(*StreamingQueryCommandResult_AwaitTerminationResult)(nil),           // 133: sparkpipe.wire.StreamingQueryCommandResult.AwaitTerminationResult
+	(*StreamingQueryManagerCommand_AwaitAnyTerminationCommand)(nil),      // 134: sparkpipe.wire.StreamingQueryManagerCommand.AwaitAnyTerminationCommand
+	(*StreamingQueryManagerCommandResult_StreamingQueryInstance)(nil),    // 135: sparkpipe.wire.StreamingQueryManagerCommandResult.StreamingQueryInstance
+	(*StreamingQueryManagerCommandResult_ActiveResult)(nil),              // 136: sparkpipe.wire.StreamingQueryManagerCommandResult.ActiveResult
+	(*StreamingQueryManagerCommandResult_AwaitAnyTerminationResult)(nil), // 137: sparkpipe.wire.StreamingQueryManagerCommandResult.AwaitAnyTerminationResult
+	nil,                                         // 138: sparkpipe.wire.WriteOperationV2.OptionsEntry
+	nil,                                         // 139: sparkpipe.wire.WriteOperationV2.TablePropertiesEntry
+	(*WriteOperation_SaveTable)(nil),            // 140: sparkpipe.wire.WriteOperation.SaveTable
+	(*WriteOperation_BucketBy)(nil),             // 141: sparkpipe.wire.WriteOperation.BucketBy
+	nil,                                         // 142: sparkpipe.wire.WriteOperation.OptionsEntry
+	(*Read_NamedTable)(nil),                     // 143: sparkpipe.wire.Read.NamedTable
+	(*Read_DataSource)(nil),                     // 144: sparkpipe.wire.Read.DataSource
+	nil,                                         // 145: sparkpipe.wire.Read.NamedTable.OptionsEntry
+	nil,                                         // 146: sparkpipe.wire.Read.DataSource.OptionsEntry
+	nil,                                         // 147: sparkpipe.wire.SQL.NamedArgumentsEntry
+	(*DataType_NULL)(nil),                       // 148: sparkpipe.wire.DataType.NULL
+	(*DataType_Binary)(nil),                     // 149: sparkpipe.wire.DataType.Binary
+	(*DataType_Boolean)(nil),                    // 150: sparkpipe.wire.DataType.Boolean
+	(*DataType_Byte)(nil),                       // 151: sparkpipe.wire.DataType.Byte
+	(*DataType_Short)(nil),                      // 152: sparkpipe.wire.DataType.Short
+	(*DataType_Integer)(nil),                    // 153: sparkpipe.wire.DataType.Integer
+	(*DataType_Long)(nil),                       // 154: sparkpipe.wire.DataType.Long
+	(*DataType_Float)(nil),                      // 155: sparkpipe.wire.DataType.Float
+	(*DataType_Double)(nil),                     // 156: sparkpipe.wire.DataType.Double
+	(*DataType_Decimal)(nil),                    // 157: sparkpipe.wire.DataType.Decimal
+	(*DataType_String)(nil),                     // 158: sparkpipe.wire.DataType.String
+	(*DataType_Char)(nil),                       // 159: sparkpipe.wire.DataType.Char
+	(*DataType_VarChar)(nil),                    // 160: sparkpipe.wire.DataType.VarChar
+	(*DataType_Date)(nil),                       // 161: sparkpipe.wire.DataType.Date
+	(*DataType_Timestamp)(nil),                  // 162: sparkpipe.wire.DataType.Timestamp
+	(*DataType_TimestampNTZ)(nil),               // 163: sparkpipe.wire.DataType.TimestampNTZ
+	(*DataType_CalendarInterval)(nil),           // 164: sparkpipe.wire.DataType.CalendarInterval
+	(*DataType_YearMonthInterval)(nil),          // 165: sparkpipe.wire.DataType.YearMonthInterval
+	(*DataType_DayTimeInterval)(nil),            // 166: sparkpipe.wire.DataType.DayTimeInterval
+	(*DataType_Array)(nil),                      // 167: sparkpipe.wire.DataType.Array
+	(*DataType_StructField)(nil),                // 168: sparkpipe.wire.DataType.StructField
+	(*DataType_Struct)(nil),                     // 169: sparkpipe.wire.DataType.Struct
+	(*DataType_Map)(nil),                        // 170: sparkpipe.wire.DataType.Map
+	(*DataType_UDT)(nil),                        // 171: sparkpipe.wire.DataType.UDT
+	(*DataType_Unparsed)(nil),                   // 172: sparkpipe.wire.DataType.Unparsed
+	(*DataType_Variant)(nil),                    // 173: sparkpipe.wire.DataType.Variant
+	(*Expression_Alias)(nil),                    // 174: sparkpipe.wire.Expression.Alias
+	(*Expression_Literal)(nil),                  // 175: sparkpipe.wire.Expression.Literal
+	(*Expression_UnresolvedFunction)(nil),       // 176: sparkpipe.wire.Expression.UnresolvedFunction
+	(*Expression_UnresolvedAttribute)(nil),      // 177: sparkpipe.wire.Expression.UnresolvedAttribute
+	(*Expression_ExpressionString)(nil),         // 178: sparkpipe.wire.Expression.ExpressionString
+	(*Expression_Literal_Decimal)(nil),          // 179: sparkpipe.wire.Expression.Literal.Decimal
+	(*Expression_Literal_Array)(nil),            // 180: sparkpipe.wire.Expression.Literal.Array
+	(*Expression_Literal_Map)(nil),              // 181: sparkpipe.wire.Expression.Literal.Map
+	(*Expression_Literal_Struct)(nil),           // 182: sparkpipe.wire.Expression.Literal.Struct
+	(*Expression_Literal_CalendarInterval)(nil), // 183: sparkpipe.wire.Expression.Literal.CalendarInterval
+	(*FetchErrorDetailsResponse_StackTraceElement)(nil), // 184: sparkpipe.wire.FetchErrorDetailsResponse.StackTraceElement
+	(*FetchErrorDetailsResponse_SparkThrowable)(nil),    // 185: sparkpipe.wire.FetchErrorDetailsResponse.SparkThrowable
+	(*FetchErrorDetailsResponse_Error)(nil),             // 186: sparkpipe.wire.FetchErrorDetailsResponse.Error
+	nil,                                                 // 187: sparkpipe.wire.FetchErrorDetailsResponse.SparkThrowable.MessageParametersEntry
+	(*ConfigRequest_Set)(nil),                           // 188: sparkpipe.wire.ConfigRequest.Set
+	(*ConfigRequest_GetOption)(nil),                     // 189: sparkpipe.wire.ConfigRequest.GetOption
+	(*ConfigRequest_GetAll)(nil),                        // 190: sparkpipe.wire.ConfigRequest.GetAll
+	(*ConfigRequest_Unset)(nil),                         // 191: sparkpipe.wire.ConfigRequest.Unset
+	(*ConfigRequest_IsModifiable)(nil),                  // 192: sparkpipe.wire.ConfigRequest.IsModifiable
+	(*ConfigRequest_Operation)(nil),                     // 193: sparkpipe.wire.ConfigRequest.Operation
+	(*AddArtifactsRequest_ArtifactChunk)(nil),           // 194: sparkpipe.wire.AddArtifactsRequest.ArtifactChunk
+	(*AddArtifactsRequest_SingleChunkArtifact)(nil),     // 195: sparkpipe.wire.AddArtifactsRequest.SingleChunkArtifact
+	(*AddArtifactsRequest_Batch)(nil),                   // 196: sparkpipe.wire.AddArtifactsRequest.Batch
+	(*AddArtifactsRequest_BeginChunkedArtifact)(nil),    // 197: sparkpipe.wire.AddArtifactsRequest.BeginChunkedArtifact
+	(*AddArtifactsResponse_ArtifactSummary)(nil),        // 198: sparkpipe.wire.AddArtifactsResponse.ArtifactSummary
+	(*ArtifactStatusesResponse_ArtifactStatus)(nil),     // 199: sparkpipe.wire.ArtifactStatusesResponse.ArtifactStatus
+	nil, // 200: sparkpipe.wire.ArtifactStatusesResponse.StatusesEntry
+	nil, // 201: sparkpipe.wire.CreateTable.OptionsEntry
 }
 var file_wire_proto_depIdxs = []int32{
-	17,  // 0: sparkpipe.wire.Plan.command:type_name -> sparkpipe.wire.Command
-	5,   // 1: sparkpipe.wire.AnalyzePlanRequest.user_context:type_name -> sparkpipe.wire.UserContext
-	76,  // 2: sparkpipe.wire.AnalyzePlanRequest.schema:type_name -> sparkpipe.wire.AnalyzePlanRequest.Schema
-	77,  // 3: sparkpipe.wire.AnalyzePlanRequest.explain:type_name -> sparkpipe.wire.AnalyzePlanRequest.Explain
-	78,  // 4: sparkpipe.wire.AnalyzePlanRequest.tree_string:type_name -> sparkpipe.wire.AnalyzePlanRequest.TreeString
-	79,  // 5: sparkpipe.wire.AnalyzePlanRequest.is_local:type_name -> sparkpipe.wire.AnalyzePlanRequest.IsLocal
-	80,  // 6: sparkpipe.wire.AnalyzePlanRequest.is_streaming:type_name -> sparkpipe.wire.AnalyzePlanRequest.IsStreaming
-	81,  // 7: sparkpipe.wire.AnalyzePlanRequest.input_files:type_name -> sparkpipe.wire.AnalyzePlanRequest.InputFiles
-	82,  // 8: sparkpipe.wire.AnalyzePlanRequest.spark_version:type_name -> sparkpipe.wire.AnalyzePlanRequest.SparkVersion
-	83,  // 9: sparkpipe.wire.AnalyzePlanRequest.ddl_parse:type_name -> sparkpipe.wire.AnalyzePlanRequest.DDLParse
-	84,  // 10: sparkpipe.wire.AnalyzePlanRequest.semantic_hash:type_name -> sparkpipe.wire.AnalyzePlanRequest.SemanticHash
-	85,  // 11: sparkpipe.wire.AnalyzePlanRequest.persist:type_name -> sparkpipe.wire.AnalyzePlanRequest.Persist
-	86,  // 12: sparkpipe.wire.AnalyzePlanRequest.unpersist:type_name -> sparkpipe.wire.AnalyzePlanRequest.Unpersist
-	87,  // 13: sparkpipe.wire.AnalyzePlanRequest.get_storage_level:type_name -> sparkpipe.wire.AnalyzePlanRequest.GetStorageLevel
-	88,  // 14: sparkpipe.wire.AnalyzePlanResponse.schema:type_name -> sparkpipe.wire.AnalyzePlanResponse.Schema
-	89,  // 15: sparkpipe.wire.AnalyzePlanResponse.explain:type_name -> sparkpipe.wire.AnalyzePlanResponse.Explain
-	90,  // 16: sparkpipe.wire.AnalyzePlanResponse.tree_string:type_name -> sparkpipe.wire.AnalyzePlanResponse.TreeString
-	91,  // 17: sparkpipe.wire.AnalyzePlanResponse.is_local:type_name -> sparkpipe.wire.AnalyzePlanResponse.IsLocal
-	92,  // 18: sparkpipe.wire.AnalyzePlanResponse.is_streaming:type_name -> sparkpipe.wire.AnalyzePlanResponse.IsStreaming
-	93,  // 19: sparkpipe.wire.AnalyzePlanResponse.input_files:type_name -> sparkpipe.wire.AnalyzePlanResponse.InputFiles
-	94,  // 20: sparkpipe.wire.AnalyzePlanResponse.spark_version:type_name -> sparkpipe.wire.AnalyzePlanResponse.SparkVersion
-	95,  // 21: sparkpipe.wire.AnalyzePlanResponse.ddl_parse:type_name -> sparkpipe.wire.AnalyzePlanResponse.DDLParse
-	96,  // 22: sparkpipe.wire.AnalyzePlanResponse.semantic_hash:type_name -> sparkpipe.wire.AnalyzePlanResponse.SemanticHash
-	97,  // 23: sparkpipe.wire.AnalyzePlanResponse.persist:type_name -> sparkpipe.wire.AnalyzePlanResponse.Persist
-	98,  // 24: sparkpipe.wire.AnalyzePlanResponse.unpersist:type_name -> sparkpipe.wire.AnalyzePlanResponse.Unpersist
-	99,  // 25: sparkpipe.wire.AnalyzePlanResponse.get_storage_level:type_name -> sparkpipe.wire.AnalyzePlanResponse.GetStorageLevel
-	5,   // 26: sparkpipe.wire.ReattachExecuteRequest.user_context:type_name -> sparkpipe.wire.UserContext
-	5,   // 27: sparkpipe.wire.ReleaseExecuteRequest.user_context:type_name -> sparkpipe.wire.UserContext
-	100, // 28: sparkpipe.wire.ReleaseExecuteRequest.release_all:type_name -> sparkpipe.wire.ReleaseExecuteRequest.ReleaseAll
-	101, // 29: sparkpipe.wire.ReleaseExecuteRequest.release_until:type_name -> sparkpipe.wire.ReleaseExecuteRequest.ReleaseUntil
-	5,   // 30: sparkpipe.wire.ExecutePlanRequest.user_context:type_name -> sparkpipe.wire.UserContext
-	6,   // 31: sparkpipe.wire.ExecutePlanRequest.plan:type_name -> sparkpipe.wire.Plan
-	102, // 32: sparkpipe.wire.ExecutePlanRequest.request_options:type_name -> sparkpipe.wire.ExecutePlanRequest.RequestOption
-	103, // 33: sparkpipe.wire.ExecutePlanResponse.arrow_batch:type_name -> sparkpipe.wire.ExecutePlanResponse.ArrowBatch
-	104, // 34: sparkpipe.wire.ExecutePlanResponse.sql_command_result:type_name -> sparkpipe.wire.ExecutePlanResponse.SqlCommandResult
-	105, // 35: sparkpipe.wire.ExecutePlanResponse.result_complete:type_name -> sparkpipe.wire.ExecutePlanResponse.ResultComplete
-	108, // 36: sparkpipe.wire.ExecutePlanResponse.execution_progress:type_name -> sparkpipe.wire.ExecutePlanResponse.ExecutionProgress
-	16,  // 37: sparkpipe.wire.ExecutePlanResponse.checkpoint_command_result:type_name -> sparkpipe.wire.CheckpointCommandResult
-	106, // 38: sparkpipe.wire.ExecutePlanResponse.metrics:type_name -> sparkpipe.wire.ExecutePlanResponse.Metrics
-	107, // 39: sparkpipe.wire.ExecutePlanResponse.observed_metrics:type_name -> sparkpipe.wire.ExecutePlanResponse.ObservedMetrics
-	35,  // 40: sparkpipe.wire.ExecutePlanResponse.schema:type_name -> sparkpipe.wire.DataType
-	30,  // 41: sparkpipe.wire.CheckpointCommandResult.relation:type_name -> sparkpipe.wire.CachedRemoteRelation
-	21,  // 42: sparkpipe.wire.Command.write_operation:type_name -> sparkpipe.wire.WriteOperation
-	22,  // 43: sparkpipe.wire.Command.create_dataframe_view:type_name -> sparkpipe.wire.CreateDataFrameViewCommand
-	18,  // 44: sparkpipe.wire.Command.write_operation_v2:type_name -> sparkpipe.wire.WriteOperationV2
-	23,  // 45: sparkpipe.wire.Command.sql_command:type_name -> sparkpipe.wire.SqlCommand
-	19,  // 46: sparkpipe.wire.Command.checkpoint_command:type_name -> sparkpipe.wire.CheckpointCommand
-	20,  // 47: sparkpipe.wire.Command.remove_cached_remote_relation_command:type_name -> sparkpipe.wire.RemoveCachedRemoteRelationCommand
-	113, // 48: sparkpipe.wire.WriteOperationV2.options:type_name -> sparkpipe.wire.WriteOperationV2.OptionsEntry
-	114, // 49: sparkpipe.wire.WriteOperationV2.table_properties:type_name -> sparkpipe.wire.WriteOperationV2.TablePropertiesEntry
-	1,   // 50: sparkpipe.wire.WriteOperationV2.mode:type_name -> sparkpipe.wire.WriteOperationV2.Mode
-	7,   // 51: sparkpipe.wire.CheckpointCommand.storage_level:type_name -> sparkpipe.wire.StorageLevel
-	30,  // 52: sparkpipe.wire.RemoveCachedRemoteRelationCommand.relation:type_name -> sparkpipe.wire.CachedRemoteRelation
-	115, // 53: sparkpipe.wire.WriteOperation.table:type_name -> sparkpipe.wire.WriteOperation.SaveTable
-	2,   // 54: sparkpipe.wire.WriteOperation.mode:type_name -> sparkpipe.wire.WriteOperation.SaveMode
-	116, // 55: sparkpipe.wire.WriteOperation.bucket_by:type_name -> sparkpipe.wire.WriteOperation.BucketBy
-	117, // 56: sparkpipe.wire.WriteOperation.options:type_name -> sparkpipe.wire.WriteOperation.OptionsEntry
-	24,  // 57: sparkpipe.wire.Relation.common:type_name -> sparkpipe.wire.RelationCommon
-	31,  // 58: sparkpipe.wire.Relation.read:type_name -> sparkpipe.wire.Read
-	26,  // 59: sparkpipe.wire.Relation.project:type_name -> sparkpipe.wire.Project
-	32,  // 60: sparkpipe.wire.Relation.sql:type_name -> sparkpipe.wire.SQL
-	33,  // 61: sparkpipe.wire.Relation.local_relation:type_name -> sparkpipe.wire.LocalRelation
-	27,  // 62: sparkpipe.wire.Relation.limit:type_name -> sparkpipe.wire.Limit
-	34,  // 63: sparkpipe.wire.Relation.show_string:type_name -> sparkpipe.wire.ShowString
-	28,  // 64: sparkpipe.wire.Relation.collect_metrics:type_name -> sparkpipe.wire.CollectMetrics
-	29,  // 65: sparkpipe.wire.Relation.cached_local_relation:type_name -> sparkpipe.wire.CachedLocalRelation
-	30,  // 66: sparkpipe.wire.Relation.cached_remote_relation:type_name -> sparkpipe.wire.CachedRemoteRelation
-	50,  // 67: sparkpipe.wire.Relation.catalog:type_name -> sparkpipe.wire.Catalog
-	36,  // 68: sparkpipe.wire.Project.expressions:type_name -> sparkpipe.wire.Expression
-	118, // 69: sparkpipe.wire.Read.named_table:type_name -> sparkpipe.wire.Read.NamedTable
-	119, // 70: sparkpipe.wire.Read.data_source:type_name -> sparkpipe.wire.Read.DataSource
-	122, // 71: sparkpipe.wire.SQL.named_arguments:type_name -> sparkpipe.wire.SQL.NamedArgumentsEntry
-	123, // 72: sparkpipe.wire.DataType.null:type_name -> sparkpipe.wire.DataType.NULL
-	124, // 73: sparkpipe.wire.DataType.binary:type_name -> sparkpipe.wire.DataType.Binary
-	125, // 74: sparkpipe.wire.DataType.boolean:type_name -> sparkpipe.wire.DataType.Boolean
-	126, // 75: sparkpipe.wire.DataType.byte:type_name -> sparkpipe.wire.DataType.Byte
-	127, // 76: sparkpipe.wire.DataType.short:type_name -> sparkpipe.wire.DataType.Short
-	128, // 77: sparkpipe.wire.DataType.integer:type_name -> sparkpipe.wire.DataType.Integer
-	129, // 78: sparkpipe.wire.DataType.long:type_name -> sparkpipe.wire.DataType.Long
-	130, // 79: sparkpipe.wire.DataType.float:type_name -> sparkpipe.wire.DataType.Float
-	131, // 80: sparkpipe.wire.DataType.double:type_name -> sparkpipe.wire.DataType.Double
-	132, // 81: sparkpipe.wire.DataType.decimal:type_name -> sparkpipe.wire.DataType.Decimal
-	133, // 82: sparkpipe.wire.DataType.string:type_name -> sparkpipe.wire.DataType.String
-	134, // 83: sparkpipe.wire.DataType.char:type_name -> sparkpipe.wire.DataType.Char
-	135, // 84: sparkpipe.wire.DataType.var_char:type_name -> sparkpipe.wire.DataType.VarChar
-	136, // 85: sparkpipe.wire.DataType.date:type_name -> sparkpipe.wire.DataType.Date
-	137, // 86: sparkpipe.wire.DataType.timestamp:type_name -> sparkpipe.wire.DataType.Timestamp
-	138, // 87: sparkpipe.wire.DataType.timestamp_ntz:type_name -> sparkpipe.wire.DataType.TimestampNTZ
-	139, // 88: sparkpipe.wire.DataType.calendar_interval:type_name -> sparkpipe.wire.DataType.CalendarInterval
-	140, // 89: sparkpipe.wire.DataType.year_month_interval:type_name -> sparkpipe.wire.DataType.YearMonthInterval
-	141, // 90: sparkpipe.wire.DataType.day_time_interval:type_name -> sparkpipe.wire.DataType.DayTimeInterval
-	142, // 91: sparkpipe.wire.DataType.array:type_name -> sparkpipe.wire.DataType.Array
-	144, // 92: sparkpipe.wire.DataType.struct:type_name -> sparkpipe.wire.DataType.Struct
-	145, // 93: sparkpipe.wire.DataType.map:type_name -> sparkpipe.wire.DataType.Map
-	146, // 94: sparkpipe.wire.DataType.udt:type_name -> sparkpipe.wire.DataType.UDT
-	147, // 95: sparkpipe.wire.DataType.unparsed:type_name -> sparkpipe.wire.DataType.Unparsed
-	148, // 96: sparkpipe.wire.DataType.variant:type_name -> sparkpipe.wire.DataType.Variant
-	149, // 97: sparkpipe.wire.Expression.alias:type_name -> sparkpipe.wire.Expression.Alias
-	150, // 98: sparkpipe.wire.Expression.literal:type_name -> sparkpipe.wire.Expression.Literal
-	152, // 99: sparkpipe.wire.Expression.unresolved_attribute:type_name -> sparkpipe.wire.Expression.UnresolvedAttribute
-	151, // 100: sparkpipe.wire.Expression.unresolved_function:type_name -> sparkpipe.wire.Expression.UnresolvedFunction
-	153, // 101: sparkpipe.wire.Expression.expression_string:type_name -> sparkpipe.wire.Expression.ExpressionString
-	5,   // 102: sparkpipe.wire.InterruptRequest.user_context:type_name -> sparkpipe.wire.UserContext
-	4,   // 103: sparkpipe.wire.InterruptRequest.interrupt_type:type_name -> sparkpipe.wire.InterruptRequest.InterruptType
-	5,   // 104: sparkpipe.wire.ReleaseSessionRequest.user_context:type_name -> sparkpipe.wire.UserContext
-	5,   // 105: sparkpipe.wire.FetchErrorDetailsRequest.user_context:type_name -> sparkpipe.wire.UserContext
-	161, // 106: sparkpipe.wire.FetchErrorDetailsResponse.errors:type_name -> sparkpipe.wire.FetchErrorDetailsResponse.Error
-	5,   // 107: sparkpipe.wire.ConfigRequest.user_context:type_name -> sparkpipe.wire.UserContext
-	168, // 108: sparkpipe.wire.ConfigRequest.operation:type_name -> sparkpipe.wire.ConfigRequest.Operation
-	43,  // 109: sparkpipe.wire.ConfigResponse.pairs:type_name -> sparkpipe.wire.KeyValue
-	5,   // 110: sparkpipe.wire.AddArtifactsRequest.user_context:type_name -> sparkpipe.wire.UserContext
-	171, // 111: sparkpipe.wire.AddArtifactsRequest.batch:type_name -> sparkpipe.wire.AddArtifactsRequest.Batch
-	172, // 112: sparkpipe.wire.AddArtifactsRequest.begin_chunk:type_name -> sparkpipe.wire.AddArtifactsRequest.BeginChunkedArtifact
-	169, // 113: sparkpipe.wire.AddArtifactsRequest.chunk:type_name -> sparkpipe.wire.AddArtifactsRequest.ArtifactChunk
-	173, // 114: sparkpipe.wire.AddArtifactsResponse.artifacts:type_name -> sparkpipe.wire.AddArtifactsResponse.ArtifactSummary
-	5,   // 115: sparkpipe.wire.ArtifactStatusesRequest.user_context:type_name -> sparkpipe.wire.UserContext
-	175, // 116: sparkpipe.wire.ArtifactStatusesResponse.statuses:type_name -> sparkpipe.wire.ArtifactStatusesResponse.StatusesEntry
-	51,  // 117: sparkpipe.wire.Catalog.current_database:type_name -> sparkpipe.wire.CurrentDatabase
-	52,  // 118: sparkpipe.wire.Catalog.set_current_database:type_name -> sparkpipe.wire.SetCurrentDatabase
-	53,  // 119: sparkpipe.wire.Catalog.list_databases:type_name -> sparkpipe.wire.ListDatabases
-	54,  // 120: sparkpipe.wire.Catalog.list_tables:type_name -> sparkpipe.wire.ListTables
-	55,  // 121: sparkpipe.wire.Catalog.list_functions:type_name -> sparkpipe.wire.ListFunctions
-	56,  // 122: sparkpipe.wire.Catalog.list_columns:type_name -> sparkpipe.wire.ListColumns
-	57,  // 123: sparkpipe.wire.Catalog.get_database:type_name -> sparkpipe.wire.GetDatabase
-	58,  // 124: sparkpipe.wire.Catalog.get_table:type_name -> sparkpipe.wire.GetTable
-	59,  // 125: sparkpipe.wire.Catalog.get_function:type_name -> sparkpipe.wire.GetFunction
-	60,  // 126: sparkpipe.wire.Catalog.database_exists:type_name -> sparkpipe.wire.DatabaseExists
-	61,  // 127: sparkpipe.wire.Catalog.table_exists:type_name -> sparkpipe.wire.TableExists
-	62,  // 128: sparkpipe.wire.Catalog.function_exists:type_name -> sparkpipe.wire.FunctionExists
-	63,  // 129: sparkpipe.wire.Catalog.create_table:type_name -> sparkpipe.wire.CreateTable
-	64,  // 130: sparkpipe.wire.Catalog.drop_temp_view:type_name -> sparkpipe.wire.DropTempView
-	65,  // 131: sparkpipe.wire.Catalog.drop_global_temp_view:type_name -> sparkpipe.wire.DropGlobalTempView
-	66,  // 132: sparkpipe.wire.Catalog.recover_partitions:type_name -> sparkpipe.wire.RecoverPartitions
-	67,  // 133: sparkpipe.wire.Catalog.is_cached:type_name -> sparkpipe.wire.IsCached
-	68,  // 134: sparkpipe.wire.Catalog.cache_table:type_name -> sparkpipe.wire.CacheTable
-	69,  // 135: sparkpipe.wire.Catalog.uncache_table:type_name -> sparkpipe.wire.UncacheTable
-	70,  // 136: sparkpipe.wire.Catalog.clear_cache:type_name -> sparkpipe.wire.ClearCache
-	71,  // 137: sparkpipe.wire.Catalog.refresh_table:type_name -> sparkpipe.wire.RefreshTable
-	72,  // 138: sparkpipe.wire.Catalog.refresh_by_path:type_name -> sparkpipe.wire.RefreshByPath
-	73,  // 139: sparkpipe.wire.Catalog.current_catalog:type_name -> sparkpipe.wire.CurrentCatalog
-	74,  // 140: sparkpipe.wire.Catalog.set_current_catalog:type_name -> sparkpipe.wire.SetCurrentCatalog
-	75,  // 141: sparkpipe.wire.Catalog.list_catalogs:type_name -> sparkpipe.wire.ListCatalogs
-	35,  // 142: sparkpipe.wire.CreateTable.schema:type_name -> sparkpipe.wire.DataType
-	176, // 143: sparkpipe.wire.CreateTable.options:type_name -> sparkpipe.wire.CreateTable.OptionsEntry
-	7,   // 144: sparkpipe.wire.CacheTable.storage_level:type_name -> sparkpipe.wire.StorageLevel
-	6,   // 145: sparkpipe.wire.AnalyzePlanRequest.Schema.plan:type_name -> sparkpipe.wire.Plan
-	6,   // 146: sparkpipe.wire.AnalyzePlanRequest.Explain.plan:type_name -> sparkpipe.wire.Plan
-	0,   // 147: sparkpipe.wire.AnalyzePlanRequest.Explain.explain_mode:type_name -> sparkpipe.wire.AnalyzePlanRequest.Explain.ExplainMode
-	6,   // 148: sparkpipe.wire.AnalyzePlanRequest.TreeString.plan:type_name -> sparkpipe.wire.Plan
-	6,   // 149: sparkpipe.wire.AnalyzePlanRequest.IsLocal.plan:type_name -> sparkpipe.wire.Plan
-	6,   // 150: sparkpipe.wire.AnalyzePlanRequest.IsStreaming.plan:type_name -> sparkpipe.wire.Plan
-	6,   // 151: sparkpipe.wire.AnalyzePlanRequest.InputFiles.plan:type_name -> sparkpipe.wire.Plan
-	6,   // 152: sparkpipe.wire.AnalyzePlanRequest.SemanticHash.plan:type_name -> sparkpipe.wire.Plan
-	7,   // 153: sparkpipe.wire.AnalyzePlanRequest.Persist.storage_level:type_name -> sparkpipe.wire.StorageLevel
-	35,  // 154: sparkpipe.wire.AnalyzePlanResponse.Schema.schema:type_name -> sparkpipe.wire.DataType
-	35,  // 155: sparkpipe.wire.AnalyzePlanResponse.DDLParse.parsed:type_name -> sparkpipe.wire.DataType
-	7,   // 156: sparkpipe.wire.AnalyzePlanResponse.GetStorageLevel.storage_level:type_name -> sparkpipe.wire.StorageLevel
-	10,  // 157: sparkpipe.wire.ExecutePlanRequest.RequestOption.reattach_options:type_name -> sparkpipe.wire.ReattachOptions
-	110, // 158: sparkpipe.wire.ExecutePlanResponse.Metrics.metrics:type_name -> sparkpipe.wire.ExecutePlanResponse.Metrics.MetricObject
-	150, // 159: sparkpipe.wire.ExecutePlanResponse.ObservedMetrics.values:type_name -> sparkpipe.wire.Expression.Literal
-	112, // 160: sparkpipe.wire.ExecutePlanResponse.ExecutionProgress.stages:type_name -> sparkpipe.wire.ExecutePlanResponse.ExecutionProgress.StageInfo
-	111, // 161: sparkpipe.wire.ExecutePlanResponse.Metrics.MetricObject.execution_metrics:type_name -> sparkpipe.wire.ExecutePlanResponse.Metrics.MetricObject.ExecutionMetricsEntry
-	109, // 162: sparkpipe.wire.ExecutePlanResponse.Metrics.MetricObject.ExecutionMetricsEntry.value:type_name -> sparkpipe.wire.ExecutePlanResponse.Metrics.MetricValue
-	3,   // 163: sparkpipe.wire.WriteOperation.SaveTable.save_method:type_name -> sparkpipe.wire.WriteOperation.SaveTable.TableSaveMethod
-	120, // 164: sparkpipe.wire.Read.NamedTable.options:type_name -> sparkpipe.wire.Read.NamedTable.OptionsEntry
-	121, // 165: sparkpipe.wire.Read.DataSource.options:type_name -> sparkpipe.wire.Read.DataSource.OptionsEntry
-	35,  // 166: sparkpipe.wire.DataType.Array.element_type:type_name -> sparkpipe.wire.DataType
-	35,  // 167: sparkpipe.wire.DataType.StructField.data_type:type_name -> sparkpipe.wire.DataType
-	143, // 168: sparkpipe.wire.DataType.Struct.fields:type_name -> sparkpipe.wire.DataType.StructField
-	35,  // 169: sparkpipe.wire.DataType.Map.key_type:type_name -> sparkpipe.wire.DataType
-	35,  // 170: sparkpipe.wire.DataType.Map.value_type:type_name -> sparkpipe.wire.DataType
-	35,  // 171: sparkpipe.wire.DataType.UDT.sql_type:type_name -> sparkpipe.wire.DataType
-	36,  // 172: sparkpipe.wire.Expression.Alias.expr:type_name -> sparkpipe.wire.Expression
-	35,  // 173: sparkpipe.wire.Expression.Literal.null:type_name -> sparkpipe.wire.DataType
-	154, // 174: sparkpipe.wire.Expression.Literal.decimal:type_name -> sparkpipe.wire.Expression.Literal.Decimal
-	158, // 175: sparkpipe.wire.Expression.Literal.calendar_interval:type_name -> sparkpipe.wire.Expression.Literal.CalendarInterval
-	155, // 176: sparkpipe.wire.Expression.Literal.array:type_name -> sparkpipe.wire.Expression.Literal.Array
-	156, // 177: sparkpipe.wire.Expression.Literal.map:type_name -> sparkpipe.wire.Expression.Literal.Map
-	157, // 178: sparkpipe.wire.Expression.Literal.struct:type_name -> sparkpipe.wire.Expression.Literal.Struct
-	35,  // 179: sparkpipe.wire.Expression.Literal.Array.element_type:type_name -> sparkpipe.wire.DataType
-	150, // 180: sparkpipe.wire.Expression.Literal.Array.elements:type_name -> sparkpipe.wire.Expression.Literal
-	35,  // 181: sparkpipe.wire.Expression.Literal.Map.key_type:type_name -> sparkpipe.wire.DataType
-	35,  // 182: sparkpipe.wire.Expression.Literal.Map.value_type:type_name -> sparkpipe.wire.DataType
-	150, // 183: sparkpipe.wire.Expression.Literal.Map.keys:type_name -> sparkpipe.wire.Expression.Literal
-	150, // 184: sparkpipe.wire.Expression.Literal.Map.values:type_name -> sparkpipe.wire.Expression.Literal
-	35,  // 185: sparkpipe.wire.Expression.Literal.Struct.struct_type:type_name -> sparkpipe.wire.DataType
-	150, // 186: sparkpipe.wire.Expression.Literal.Struct.elements:type_name -> sparkpipe.wire.Expression.Literal
-	162, // 187: sparkpipe.wire.FetchErrorDetailsResponse.SparkThrowable.message_parameters:type_name -> sparkpipe.wire.FetchErrorDetailsResponse.SparkThrowable.MessageParametersEntry
-	159, // 188: sparkpipe.wire.FetchErrorDetailsResponse.Error.stack_trace:type_name -> sparkpipe.wire.FetchErrorDetailsResponse.StackTraceElement
-	160, // 189: sparkpipe.wire.FetchErrorDetailsResponse.Error.spark_throwable:type_name -> sparkpipe.wire.FetchErrorDetailsResponse.SparkThrowable
-	43,  // 190: sparkpipe.wire.ConfigRequest.Set.pairs:type_name -> sparkpipe.wire.KeyValue
-	163, // 191: sparkpipe.wire.ConfigRequest.Operation.set:type_name -> sparkpipe.wire.ConfigRequest.Set
-	164, // 192: sparkpipe.wire.ConfigRequest.Operation.get_option:type_name -> sparkpipe.wire.ConfigRequest.GetOption
-	165, // 193: sparkpipe.wire.ConfigRequest.Operation.get_all:type_name -> sparkpipe.wire.ConfigRequest.GetAll
-	166, // 194: sparkpipe.wire.ConfigRequest.Operation.unset:type_name -> sparkpipe.wire.ConfigRequest.Unset
-	167, // 195: sparkpipe.wire.ConfigRequest.Operation.is_modifiable:type_name -> sparkpipe.wire.ConfigRequest.IsModifiable
-	169, // 196: sparkpipe.wire.AddArtifactsRequest.SingleChunkArtifact.data:type_name -> sparkpipe.wire.AddArtifactsRequest.ArtifactChunk
-	170, // 197: sparkpipe.wire.AddArtifactsRequest.Batch.artifacts:type_name -> sparkpipe.wire.AddArtifactsRequest.SingleChunkArtifact
-	169, // 198: sparkpipe.wire.AddArtifactsRequest.BeginChunkedArtifact.initial_chunk:type_name -> sparkpipe.wire.AddArtifactsRequest.ArtifactChunk
-	174, // 199: sparkpipe.wire.ArtifactStatusesResponse.StatusesEntry.value:type_name -> sparkpipe.wire.ArtifactStatusesResponse.ArtifactStatus
-	200, // [200:200] is the sub-list for method output_type
-	200, // [200:200] is the sub-list for method input_type
-	200, // [200:200] is the sub-list for extension type_name
-	200, // [200:200] is the sub-list for extension extendee
-	0,   // [0:200] is the sub-list for field type_name
+	18,  // 0: sparkpipe.wire.Plan.command:type_name -> sparkpipe.wire.Command
+	6,   // 1: sparkpipe.wire.AnalyzePlanRequest.user_context:type_name -> sparkpipe.wire.UserContext
+	89,  // 2: sparkpipe.wire.AnalyzePlanRequest.schema:type_name -> sparkpipe.wire.AnalyzePlanRequest.Schema
+	90,  // 3: sparkpipe.wire.AnalyzePlanRequest.explain:type_name -> sparkpipe.wire.AnalyzePlanRequest.Explain
+	91,  // 4: sparkpipe.wire.AnalyzePlanRequest.tree_string:type_name -> sparkpipe.wire.AnalyzePlanRequest.TreeString
+	92,  // 5: sparkpipe.wire.AnalyzePlanRequest.is_local:type_name -> sparkpipe.wire.AnalyzePlanRequest.IsLocal
+	93,  // 6: sparkpipe.wire.AnalyzePlanRequest.is_streaming:type_name -> sparkpipe.wire.AnalyzePlanRequest.IsStreaming
+	94,  // 7: sparkpipe.wire.AnalyzePlanRequest.input_files:type_name -> sparkpipe.wire.AnalyzePlanRequest.InputFiles
+	95,  // 8: sparkpipe.wire.AnalyzePlanRequest.spark_version:type_name -> sparkpipe.wire.AnalyzePlanRequest.SparkVersion
+	96,  // 9: sparkpipe.wire.AnalyzePlanRequest.ddl_parse:type_name -> sparkpipe.wire.AnalyzePlanRequest.DDLParse
+	97,  // 10: sparkpipe.wire.AnalyzePlanRequest.semantic_hash:type_name -> sparkpipe.wire.AnalyzePlanRequest.SemanticHash
+	98,  // 11: sparkpipe.wire.AnalyzePlanRequest.persist:type_name -> sparkpipe.wire.AnalyzePlanRequest.Persist
+	99,  // 12: sparkpipe.wire.AnalyzePlanRequest.unpersist:type_name -> sparkpipe.wire.AnalyzePlanRequest.Unpersist
+	100, // 13: sparkpipe.wire.AnalyzePlanRequest.get_storage_level:type_name -> sparkpipe.wire.AnalyzePlanRequest.GetStorageLevel
+	101, // 14: sparkpipe.wire.AnalyzePlanResponse.schema:type_name -> sparkpipe.wire.AnalyzePlanResponse.Schema
+	102, // 15: sparkpipe.wire.AnalyzePlanResponse.explain:type_name -> sparkpipe.wire.AnalyzePlanResponse.Explain
+	103, // 16: sparkpipe.wire.AnalyzePlanResponse.tree_string:type_name -> sparkpipe.wire.AnalyzePlanResponse.TreeString
+	104, // 17: sparkpipe.wire.AnalyzePlanResponse.is_local:type_name -> sparkpipe.wire.AnalyzePlanResponse.IsLocal
+	105, // 18: sparkpipe.wire.AnalyzePlanResponse.is_streaming:type_name -> sparkpipe.wire.AnalyzePlanResponse.IsStreaming
+	106, // 19: sparkpipe.wire.AnalyzePlanResponse.input_files:type_name -> sparkpipe.wire.AnalyzePlanResponse.InputFiles
+	107, // 20: sparkpipe.wire.AnalyzePlanResponse.spark_version:type_name -> sparkpipe.wire.AnalyzePlanResponse.SparkVersion
+	108, // 21: sparkpipe.wire.AnalyzePlanResponse.ddl_parse:type_name -> sparkpipe.wire.AnalyzePlanResponse.DDLParse
+	109, // 22: sparkpipe.wire.AnalyzePlanResponse.semantic_hash:type_name -> sparkpipe.wire.AnalyzePlanResponse.SemanticHash
+	110, // 23: sparkpipe.wire.AnalyzePlanResponse.persist:type_name -> sparkpipe.wire.AnalyzePlanResponse.Persist
+	111, // 24: sparkpipe.wire.AnalyzePlanResponse.unpersist:type_name -> sparkpipe.wire.AnalyzePlanResponse.Unpersist
+	112, // 25: sparkpipe.wire.AnalyzePlanResponse.get_storage_level:type_name -> sparkpipe.wire.AnalyzePlanResponse.GetStorageLevel
+	6,   // 26: sparkpipe.wire.ReattachExecuteRequest.user_context:type_name -> sparkpipe.wire.UserContext
+	6,   // 27: sparkpipe.wire.ReleaseExecuteRequest.user_context:type_name -> sparkpipe.wire.UserContext
+	113, // 28: sparkpipe.wire.ReleaseExecuteRequest.release_all:type_name -> sparkpipe.wire.ReleaseExecuteRequest.ReleaseAll
+	114, // 29: sparkpipe.wire.ReleaseExecuteRequest.release_until:type_name -> sparkpipe.wire.ReleaseExecuteRequest.ReleaseUntil
+	6,   // 30: sparkpipe.wire.ExecutePlanRequest.user_context:type_name -> sparkpipe.wire.UserContext
+	7,   // 31: sparkpipe.wire.ExecutePlanRequest.plan:type_name -> sparkpipe.wire.Plan
+	115, // 32: sparkpipe.wire.ExecutePlanRequest.request_options:type_name -> sparkpipe.wire.ExecutePlanRequest.RequestOption
+	116, // 33: sparkpipe.wire.ExecutePlanResponse.arrow_batch:type_name -> sparkpipe.wire.ExecutePlanResponse.ArrowBatch
+	117, // 34: sparkpipe.wire.ExecutePlanResponse.sql_command_result:type_name -> sparkpipe.wire.ExecutePlanResponse.SqlCommandResult
+	20,  // 35: sparkpipe.wire.ExecutePlanResponse.write_stream_operation_start_result:type_name -> sparkpipe.wire.WriteStreamOperationStartResult
+	23,  // 36: sparkpipe.wire.ExecutePlanResponse.streaming_query_command_result:type_name -> sparkpipe.wire.StreamingQueryCommandResult
+	25,  // 37: sparkpipe.wire.ExecutePlanResponse.streaming_query_manager_command_result:type_name -> sparkpipe.wire.StreamingQueryManagerCommandResult
+	118, // 38: sparkpipe.wire.ExecutePlanResponse.result_complete:type_name -> sparkpipe.wire.ExecutePlanResponse.ResultComplete
+	28,  // 39: sparkpipe.wire.ExecutePlanResponse.streaming_query_listener_events_result:type_name -> sparkpipe.wire.StreamingQueryListenerEventsResult
+	121, // 40: sparkpipe.wire.ExecutePlanResponse.execution_progress:type_name -> sparkpipe.wire.ExecutePlanResponse.ExecutionProgress
+	17,  // 41: sparkpipe.wire.ExecutePlanResponse.checkpoint_command_result:type_name -> sparkpipe.wire.CheckpointCommandResult
+	119, // 42: sparkpipe.wire.ExecutePlanResponse.metrics:type_name -> sparkpipe.wire.ExecutePlanResponse.Metrics
+	120, // 43: sparkpipe.wire.ExecutePlanResponse.observed_metrics:type_name -> sparkpipe.wire.ExecutePlanResponse.ObservedMetrics
+	48,  // 44: sparkpipe.wire.ExecutePlanResponse.schema:type_name -> sparkpipe.wire.DataType
+	43,  // 45: sparkpipe.wire.CheckpointCommandResult.relation:type_name -> sparkpipe.wire.CachedRemoteRelation
+	32,  // 46: sparkpipe.wire.Command.write_operation:type_name -> sparkpipe.wire.WriteOperation
+	33,  // 47: sparkpipe.wire.Command.create_dataframe_view:type_name -> sparkpipe.wire.CreateDataFrameViewCommand
+	29,  // 48: sparkpipe.wire.Command.write_operation_v2:type_name -> sparkpipe.wire.WriteOperationV2
+	34,  // 49: sparkpipe.wire.Command.sql_command:type_name -> sparkpipe.wire.SqlCommand
+	19,  // 50: sparkpipe.wire.Command.write_stream_operation_start:type_name -> sparkpipe.wire.WriteStreamOperationStart
+	22,  // 51: sparkpipe.wire.Command.streaming_query_command:type_name -> sparkpipe.wire.StreamingQueryCommand
+	24,  // 52: sparkpipe.wire.Command.streaming_query_manager_command:type_name -> sparkpipe.wire.StreamingQueryManagerCommand
+	26,  // 53: sparkpipe.wire.Command.streaming_query_listener_bus_command:type_name -> sparkpipe.wire.StreamingQueryListenerBusCommand
+	30,  // 54: sparkpipe.wire.Command.checkpoint_command:type_name -> sparkpipe.wire.CheckpointCommand
+	31,  // 55: sparkpipe.wire.Command.remove_cached_remote_relation_command:type_name -> sparkpipe.wire.RemoveCachedRemoteRelationCommand
+	126, // 56: sparkpipe.wire.WriteStreamOperationStart.options:type_name -> sparkpipe.wire.WriteStreamOperationStart.OptionsEntry
+	21,  // 57: sparkpipe.wire.WriteStreamOperationStartResult.query_id:type_name -> sparkpipe.wire.StreamingQueryInstanceId
+	21,  // 58: sparkpipe.wire.StreamingQueryCommand.query_id:type_name -> sparkpipe.wire.StreamingQueryInstanceId
+	127, // 59: sparkpipe.wire.StreamingQueryCommand.explain:type_name -> sparkpipe.wire.StreamingQueryCommand.ExplainCommand
+	128, // 60: sparkpipe.wire.StreamingQueryCommand.await_termination:type_name -> sparkpipe.wire.StreamingQueryCommand.AwaitTerminationCommand
+	21,  // 61: sparkpipe.wire.StreamingQueryCommandResult.query_id:type_name -> sparkpipe.wire.StreamingQueryInstanceId
+	129, // 62: sparkpipe.wire.StreamingQueryCommandResult.status:type_name -> sparkpipe.wire.StreamingQueryCommandResult.StatusResult
+	130, // 63: sparkpipe.wire.StreamingQueryCommandResult.recent_progress:type_name -> sparkpipe.wire.StreamingQueryCommandResult.RecentProgressResult
+	131, // 64: sparkpipe.wire.StreamingQueryCommandResult.explain:type_name -> sparkpipe.wire.StreamingQueryCommandResult.ExplainResult
+	132, // 65: sparkpipe.wire.StreamingQueryCommandResult.exception:type_name -> sparkpipe.wire.StreamingQueryCommandResult.ExceptionResult
+	133, // 66: sparkpipe.wire.StreamingQueryCommandResult.await_termination:type_name -> sparkpipe.wire.StreamingQueryCommandResult.AwaitTerminationResult
+	134, // 67: sparkpipe.wire.StreamingQueryManagerCommand.await_any_termination:type_name -> sparkpipe.wire.StreamingQueryManagerCommand.AwaitAnyTerminationCommand
+	136, // 68: sparkpipe.wire.StreamingQueryManagerCommandResult.active:type_name -> sparkpipe.wire.StreamingQueryManagerCommandResult.ActiveResult
+	135, // 69: sparkpipe.wire.StreamingQueryManagerCommandResult.query:type_name -> sparkpipe.wire.StreamingQueryManagerCommandResult.StreamingQueryInstance
+	137, // 70: sparkpipe.wire.StreamingQueryManagerCommandResult.await_any_termination:type_name -> sparkpipe.wire.StreamingQueryManagerCommandResult.AwaitAnyTerminationResult
+	0,   // 71: sparkpipe.wire.StreamingQueryListenerEvent.event_type:type_name -> sparkpipe.wire.StreamingQueryEventType
+	27,  // 72: sparkpipe.wire.StreamingQueryListenerEventsResult.events:type_name -> sparkpipe.wire.StreamingQueryListenerEvent
+	138, // 73: sparkpipe.wire.WriteOperationV2.options:type_name -> sparkpipe.wire.WriteOperationV2.OptionsEntry
+	139, // 74: sparkpipe.wire.WriteOperationV2.table_properties:type_name -> sparkpipe.wire.WriteOperationV2.TablePropertiesEntry
+	2,   // 75: sparkpipe.wire.WriteOperationV2.mode:type_name -> sparkpipe.wire.WriteOperationV2.Mode
+	8,   // 76: sparkpipe.wire.CheckpointCommand.storage_level:type_name -> sparkpipe.wire.StorageLevel
+	43,  // 77: sparkpipe.wire.RemoveCachedRemoteRelationCommand.relation:type_name -> sparkpipe.wire.CachedRemoteRelation
+	140, // 78: sparkpipe.wire.WriteOperation.table:type_name -> sparkpipe.wire.WriteOperation.SaveTable
+	3,   // 79: sparkpipe.wire.WriteOperation.mode:type_name -> sparkpipe.wire.WriteOperation.SaveMode
+	141, // 80: sparkpipe.wire.WriteOperation.bucket_by:type_name -> sparkpipe.wire.WriteOperation.BucketBy
+	142, // 81: sparkpipe.wire.WriteOperation.options:type_name -> sparkpipe.wire.WriteOperation.OptionsEntry
+	35,  // 82: sparkpipe.wire.Relation.common:type_name -> sparkpipe.wire.RelationCommon
+	44,  // 83: sparkpipe.wire.Relation.read:type_name -> sparkpipe.wire.Read
+	37,  // 84: sparkpipe.wire.Relation.project:type_name -> sparkpipe.wire.Project
+	45,  // 85: sparkpipe.wire.Relation.sql:type_name -> sparkpipe.wire.SQL
+	46,  // 86: sparkpipe.wire.Relation.local_relation:type_name -> sparkpipe.wire.LocalRelation
+	38,  // 87: sparkpipe.wire.Relation.limit:type_name -> sparkpipe.wire.Limit
+	39,  // 88: sparkpipe.wire.Relation.deduplicate:type_name -> sparkpipe.wire.Deduplicate
+	47,  // 89: sparkpipe.wire.Relation.show_string:type_name -> sparkpipe.wire.ShowString
+	41,  // 90: sparkpipe.wire.Relation.collect_metrics:type_name -> sparkpipe.wire.CollectMetrics
+	40,  // 91: sparkpipe.wire.Relation.with_watermark:type_name -> sparkpipe.wire.WithWatermark
+	42,  // 92: sparkpipe.wire.Relation.cached_local_relation:type_name -> sparkpipe.wire.CachedLocalRelation
+	43,  // 93: sparkpipe.wire.Relation.cached_remote_relation:type_name -> sparkpipe.wire.CachedRemoteRelation
+	63,  // 94: sparkpipe.wire.Relation.catalog:type_name -> sparkpipe.wire.Catalog
+	49,  // 95: sparkpipe.wire.Project.expressions:type_name -> sparkpipe.wire.Expression
+	143, // 96: sparkpipe.wire.Read.named_table:type_name -> sparkpipe.wire.Read.NamedTable
+	144, // 97: sparkpipe.wire.Read.data_source:type_name -> sparkpipe.wire.Read.DataSource
+	147, // 98: sparkpipe.wire.SQL.named_arguments:type_name -> sparkpipe.wire.SQL.NamedArgumentsEntry
+	148, // 99: sparkpipe.wire.DataType.null:type_name -> sparkpipe.wire.DataType.NULL
+	149, // 100: sparkpipe.wire.DataType.binary:type_name -> sparkpipe.wire.DataType.Binary
+	150, // 101: sparkpipe.wire.DataType.boolean:type_name -> sparkpipe.wire.DataType.Boolean
+	151, // 102: sparkpipe.wire.DataType.byte:type_name -> sparkpipe.wire.DataType.Byte
+	152, // 103: sparkpipe.wire.DataType.short:type_name -> sparkpipe.wire.DataType.Short
+	153, // 104: sparkpipe.wire.DataType.integer:type_name -> sparkpipe.wire.DataType.Integer
+	154, // 105: sparkpipe.wire.DataType.long:type_name -> sparkpipe.wire.DataType.Long
+	155, // 106: sparkpipe.wire.DataType.float:type_name -> sparkpipe.wire.DataType.Float
+	156, // 107: sparkpipe.wire.DataType.double:type_name -> sparkpipe.wire.DataType.Double
+	157, // 108: sparkpipe.wire.DataType.decimal:type_name -> sparkpipe.wire.DataType.Decimal
+	158, // 109: sparkpipe.wire.DataType.string:type_name -> sparkpipe.wire.DataType.String
+	159, // 110: sparkpipe.wire.DataType.char:type_name -> sparkpipe.wire.DataType.Char
+	160, // 111: sparkpipe.wire.DataType.var_char:type_name -> sparkpipe.wire.DataType.VarChar
+	161, // 112: sparkpipe.wire.DataType.date:type_name -> sparkpipe.wire.DataType.Date
+	162, // 113: sparkpipe.wire.DataType.timestamp:type_name -> sparkpipe.wire.DataType.Timestamp
+	163, // 114: sparkpipe.wire.DataType.timestamp_ntz:type_name -> sparkpipe.wire.DataType.TimestampNTZ
+	164, // 115: sparkpipe.wire.DataType.calendar_interval:type_name -> sparkpipe.wire.DataType.CalendarInterval
+	165, // 116: sparkpipe.wire.DataType.year_month_interval:type_name -> sparkpipe.wire.DataType.YearMonthInterval
+	166, // 117: sparkpipe.wire.DataType.day_time_interval:type_name -> sparkpipe.wire.DataType.DayTimeInterval
+	167, // 118: sparkpipe.wire.DataType.array:type_name -> sparkpipe.wire.DataType.Array
+	169, // 119: sparkpipe.wire.DataType.struct:type_name -> sparkpipe.wire.DataType.Struct
+	170, // 120: sparkpipe.wire.DataType.map:type_name -> sparkpipe.wire.DataType.Map
+	171, // 121: sparkpipe.wire.DataType.udt:type_name -> sparkpipe.wire.DataType.UDT
+	172, // 122: sparkpipe.wire.DataType.unparsed:type_name -> sparkpipe.wire.DataType.Unparsed
+	173, // 123: sparkpipe.wire.DataType.variant:type_name -> sparkpipe.wire.DataType.Variant
+	174, // 124: sparkpipe.wire.Expression.alias:type_name -> sparkpipe.wire.Expression.Alias
+	175, // 125: sparkpipe.wire.Expression.literal:type_name -> sparkpipe.wire.Expression.Literal
+	177, // 126: sparkpipe.wire.Expression.unresolved_attribute:type_name -> sparkpipe.wire.Expression.UnresolvedAttribute
+	176, // 127: sparkpipe.wire.Expression.unresolved_function:type_name -> sparkpipe.wire.Expression.UnresolvedFunction
+	178, // 128: sparkpipe.wire.Expression.expression_string:type_name -> sparkpipe.wire.Expression.ExpressionString
+	6,   // 129: sparkpipe.wire.InterruptRequest.user_context:type_name -> sparkpipe.wire.UserContext
+	5,   // 130: sparkpipe.wire.InterruptRequest.interrupt_type:type_name -> sparkpipe.wire.InterruptRequest.InterruptType
+	6,   // 131: sparkpipe.wire.ReleaseSessionRequest.user_context:type_name -> sparkpipe.wire.UserContext
+	6,   // 132: sparkpipe.wire.FetchErrorDetailsRequest.user_context:type_name -> sparkpipe.wire.UserContext
+	186, // 133: sparkpipe.wire.FetchErrorDetailsResponse.errors:type_name -> sparkpipe.wire.FetchErrorDetailsResponse.Error
+	6,   // 134: sparkpipe.wire.ConfigRequest.user_context:type_name -> sparkpipe.wire.UserContext
+	193, // 135: sparkpipe.wire.ConfigRequest.operation:type_name -> sparkpipe.wire.ConfigRequest.Operation
+	56,  // 136: sparkpipe.wire.ConfigResponse.pairs:type_name -> sparkpipe.wire.KeyValue
+	6,   // 137: sparkpipe.wire.AddArtifactsRequest.user_context:type_name -> sparkpipe.wire.UserContext
+	196, // 138: sparkpipe.wire.AddArtifactsRequest.batch:type_name -> sparkpipe.wire.AddArtifactsRequest.Batch
+	197, // 139: sparkpipe.wire.AddArtifactsRequest.begin_chunk:type_name -> sparkpipe.wire.AddArtifactsRequest.BeginChunkedArtifact
+	194, // 140: sparkpipe.wire.AddArtifactsRequest.chunk:type_name -> sparkpipe.wire.AddArtifactsRequest.ArtifactChunk
+	198, // 141: sparkpipe.wire.AddArtifactsResponse.artifacts:type_name -> sparkpipe.wire.AddArtifactsResponse.ArtifactSummary
+	6,   // 142: sparkpipe.wire.ArtifactStatusesRequest.user_context:type_name -> sparkpipe.wire.UserContext
+	200, // 143: sparkpipe.wire.ArtifactStatusesResponse.statuses:type_name -> sparkpipe.wire.ArtifactStatusesResponse.StatusesEntry
+	64,  // 144: sparkpipe.wire.Catalog.current_database:type_name -> sparkpipe.wire.CurrentDatabase
+	65,  // 145: sparkpipe.wire.Catalog.set_current_database:type_name -> sparkpipe.wire.SetCurrentDatabase
+	66,  // 146: sparkpipe.wire.Catalog.list_databases:type_name -> sparkpipe.wire.ListDatabases
+	67,  // 147: sparkpipe.wire.Catalog.list_tables:type_name -> sparkpipe.wire.ListTables
+	68,  // 148: sparkpipe.wire.Catalog.list_functions:type_name -> sparkpipe.wire.ListFunctions
+	69,  // 149: sparkpipe.wire.Catalog.list_columns:type_name -> sparkpipe.wire.ListColumns
+	70,  // 150: sparkpipe.wire.Catalog.get_database:type_name -> sparkpipe.wire.GetDatabase
+	71,  // 151: sparkpipe.wire.Catalog.get_table:type_name -> sparkpipe.wire.GetTable
+	72,  // 152: sparkpipe.wire.Catalog.get_function:type_name -> sparkpipe.wire.GetFunction
+	73,  // 153: sparkpipe.wire.Catalog.database_exists:type_name -> sparkpipe.wire.DatabaseExists
+	74,  // 154: sparkpipe.wire.Catalog.table_exists:type_name -> sparkpipe.wire.TableExists
+	75,  // 155: sparkpipe.wire.Catalog.function_exists:type_name -> sparkpipe.wire.FunctionExists
+	76,  // 156: sparkpipe.wire.Catalog.create_table:type_name -> sparkpipe.wire.CreateTable
+	77,  // 157: sparkpipe.wire.Catalog.drop_temp_view:type_name -> sparkpipe.wire.DropTempView
+	78,  // 158: sparkpipe.wire.Catalog.drop_global_temp_view:type_name -> sparkpipe.wire.DropGlobalTempView
+	79,  // 159: sparkpipe.wire.Catalog.recover_partitions:type_name -> sparkpipe.wire.RecoverPartitions
+	80,  // 160: sparkpipe.wire.Catalog.is_cached:type_name -> sparkpipe.wire.IsCached
+	81,  // 161: sparkpipe.wire.Catalog.cache_table:type_name -> sparkpipe.wire.CacheTable
+	82,  // 162: sparkpipe.wire.Catalog.uncache_table:type_name -> sparkpipe.wire.UncacheTable
+	83,  // 163: sparkpipe.wire.Catalog.clear_cache:type_name -> sparkpipe.wire.ClearCache
+	84,  // 164: sparkpipe.wire.Catalog.refresh_table:type_name -> sparkpipe.wire.RefreshTable
+	85,  // 165: sparkpipe.wire.Catalog.refresh_by_path:type_name -> sparkpipe.wire.RefreshByPath
+	86,  // 166: sparkpipe.wire.Catalog.current_catalog:type_name -> sparkpipe.wire.CurrentCatalog
+	87,  // 167: sparkpipe.wire.Catalog.set_current_catalog:type_name -> sparkpipe.wire.SetCurrentCatalog
+	88,  // 168: sparkpipe.wire.Catalog.list_catalogs:type_name -> sparkpipe.wire.ListCatalogs
+	48,  // 169: sparkpipe.wire.CreateTable.schema:type_name -> sparkpipe.wire.DataType
+	201, // 170: sparkpipe.wire.CreateTable.options:type_name -> sparkpipe.wire.CreateTable.OptionsEntry
+	8,   // 171: sparkpipe.wire.CacheTable.storage_level:type_name -> sparkpipe.wire.StorageLevel
+	7,   // 172: sparkpipe.wire.AnalyzePlanRequest.Schema.plan:type_name -> sparkpipe.wire.Plan
+	7,   // 173: sparkpipe.wire.AnalyzePlanRequest.Explain.plan:type_name -> sparkpipe.wire.Plan
+	1,   // 174: sparkpipe.wire.AnalyzePlanRequest.Explain.explain_mode:type_name -> sparkpipe.wire.AnalyzePlanRequest.Explain.ExplainMode
+	7,   // 175: sparkpipe.wire.AnalyzePlanRequest.TreeString.plan:type_name -> sparkpipe.wire.Plan
+	7,   // 176: sparkpipe.wire.AnalyzePlanRequest.IsLocal.plan:type_name -> sparkpipe.wire.Plan
+	7,   // 177: sparkpipe.wire.AnalyzePlanRequest.IsStreaming.plan:type_name -> sparkpipe.wire.Plan
+	7,   // 178: sparkpipe.wire.AnalyzePlanRequest.InputFiles.plan:type_name -> sparkpipe.wire.Plan
+	7,   // 179: sparkpipe.wire.AnalyzePlanRequest.SemanticHash.plan:type_name -> sparkpipe.wire.Plan
+	8,   // 180: sparkpipe.wire.AnalyzePlanRequest.Persist.storage_level:type_name -> sparkpipe.wire.StorageLevel
+	48,  // 181: sparkpipe.wire.AnalyzePlanResponse.Schema.schema:type_name -> sparkpipe.wire.DataType
+	48,  // 182: sparkpipe.wire.AnalyzePlanResponse.DDLParse.parsed:type_name -> sparkpipe.wire.DataType
+	8,   // 183: sparkpipe.wire.AnalyzePlanResponse.GetStorageLevel.storage_level:type_name -> sparkpipe.wire.StorageLevel
+	11,  // 184: sparkpipe.wire.ExecutePlanRequest.RequestOption.reattach_options:type_name -> sparkpipe.wire.ReattachOptions
+	123, // 185: sparkpipe.wire.ExecutePlanResponse.Metrics.metrics:type_name -> sparkpipe.wire.ExecutePlanResponse.Metrics.MetricObject
+	175, // 186: sparkpipe.wire.ExecutePlanResponse.ObservedMetrics.values:type_name -> sparkpipe.wire.Expression.Literal
+	125, // 187: sparkpipe.wire.ExecutePlanResponse.ExecutionProgress.stages:type_name -> sparkpipe.wire.ExecutePlanResponse.ExecutionProgress.StageInfo
+	124, // 188: sparkpipe.wire.ExecutePlanResponse.Metrics.MetricObject.execution_metrics:type_name -> sparkpipe.wire.ExecutePlanResponse.Metrics.MetricObject.ExecutionMetricsEntry
+	122, // 189: sparkpipe.wire.ExecutePlanResponse.Metrics.MetricObject.ExecutionMetricsEntry.value:type_name -> sparkpipe.wire.ExecutePlanResponse.Metrics.MetricValue
+	21,  // 190: sparkpipe.wire.StreamingQueryManagerCommandResult.StreamingQueryInstance.id:type_name -> sparkpipe.wire.StreamingQueryInstanceId
+	135, // 191: sparkpipe.wire.StreamingQueryManagerCommandResult.ActiveResult.active_queries:type_name -> sparkpipe.wire.StreamingQueryManagerCommandResult.StreamingQueryInstance
+	4,   // 192: sparkpipe.wire.WriteOperation.SaveTable.save_method:type_name -> sparkpipe.wire.WriteOperation.SaveTable.TableSaveMethod
+	145, // 193: sparkpipe.wire.Read.NamedTable.options:type_name -> sparkpipe.wire.Read.NamedTable.OptionsEntry
+	146, // 194: sparkpipe.wire.Read.DataSource.options:type_name -> sparkpipe.wire.Read.DataSource.OptionsEntry
+	48,  // 195: sparkpipe.wire.DataType.Array.element_type:type_name -> sparkpipe.wire.DataType
+	48,  // 196: sparkpipe.wire.DataType.StructField.data_type:type_name -> sparkpipe.wire.DataType
+	168, // 197: sparkpipe.wire.DataType.Struct.fields:type_name -> sparkpipe.wire.DataType.StructField
+	48,  // 198: sparkpipe.wire.DataType.Map.key_type:type_name -> sparkpipe.wire.DataType
+	48,  // 199: sparkpipe.wire.DataType.Map.value_type:type_name -> sparkpipe.wire.DataType
+	48,  // 200: sparkpipe.wire.DataType.UDT.sql_type:type_name -> sparkpipe.wire.DataType
+	49,  // 201: sparkpipe.wire.Expression.Alias.expr:type_name -> sparkpipe.wire.Expression
+	48,  // 202: sparkpipe.wire.Expression.Literal.null:type_name -> sparkpipe.wire.DataType
+	179, // 203: sparkpipe.wire.Expression.Literal.decimal:type_name -> sparkpipe.wire.Expression.Literal.Decimal
+	183, // 204: sparkpipe.wire.Expression.Literal.calendar_interval:type_name -> sparkpipe.wire.Expression.Literal.CalendarInterval
+	180, // 205: sparkpipe.wire.Expression.Literal.array:type_name -> sparkpipe.wire.Expression.Literal.Array
+	181, // 206: sparkpipe.wire.Expression.Literal.map:type_name -> sparkpipe.wire.Expression.Literal.Map
+	182, // 207: sparkpipe.wire.Expression.Literal.struct:type_name -> sparkpipe.wire.Expression.Literal.Struct
+	48,  // 208: sparkpipe.wire.Expression.Literal.Array.element_type:type_name -> sparkpipe.wire.DataType
+	175, // 209: sparkpipe.wire.Expression.Literal.Array.elements:type_name -> sparkpipe.wire.Expression.Literal
+	48,  // 210: sparkpipe.wire.Expression.Literal.Map.key_type:type_name -> sparkpipe.wire.DataType
+	48,  // 211: sparkpipe.wire.Expression.Literal.Map.value_type:type_name -> sparkpipe.wire.DataType
+	175, // 212: sparkpipe.wire.Expression.Literal.Map.keys:type_name -> sparkpipe.wire.Expression.Literal
+	175, // 213: sparkpipe.wire.Expression.Literal.Map.values:type_name -> sparkpipe.wire.Expression.Literal
+	48,  // 214: sparkpipe.wire.Expression.Literal.Struct.struct_type:type_name -> sparkpipe.wire.DataType
+	175, // 215: sparkpipe.wire.Expression.Literal.Struct.elements:type_name -> sparkpipe.wire.Expression.Literal
+	187, // 216: sparkpipe.wire.FetchErrorDetailsResponse.SparkThrowable.message_parameters:type_name -> sparkpipe.wire.FetchErrorDetailsResponse.SparkThrowable.MessageParametersEntry
+	184, // 217: sparkpipe.wire.FetchErrorDetailsResponse.Error.stack_trace:type_name -> sparkpipe.wire.FetchErrorDetailsResponse.StackTraceElement
+	185, // 218: sparkpipe.wire.FetchErrorDetailsResponse.Error.spark_throwable:type_name -> sparkpipe.wire.FetchErrorDetailsResponse.SparkThrowable
+	56,  // 219: sparkpipe.wire.ConfigRequest.Set.pairs:type_name -> sparkpipe.wire.KeyValue
+	188, // 220: sparkpipe.wire.ConfigRequest.Operation.set:type_name -> sparkpipe.wire.ConfigRequest.Set
+	189, // 221: sparkpipe.wire.ConfigRequest.Operation.get_option:type_name -> sparkpipe.wire.ConfigRequest.GetOption
+	190, // 222: sparkpipe.wire.ConfigRequest.Operation.get_all:type_name -> sparkpipe.wire.ConfigRequest.GetAll
+	191, // 223: sparkpipe.wire.ConfigRequest.Operation.unset:type_name -> sparkpipe.wire.ConfigRequest.Unset
+	192, // 224: sparkpipe.wire.ConfigRequest.Operation.is_modifiable:type_name -> sparkpipe.wire.ConfigRequest.IsModifiable
+	194, // 225: sparkpipe.wire.AddArtifactsRequest.SingleChunkArtifact.data:type_name -> sparkpipe.wire.AddArtifactsRequest.ArtifactChunk
+	195, // 226: sparkpipe.wire.AddArtifactsRequest.Batch.artifacts:type_name -> sparkpipe.wire.AddArtifactsRequest.SingleChunkArtifact
+	194, // 227: sparkpipe.wire.AddArtifactsRequest.BeginChunkedArtifact.initial_chunk:type_name -> sparkpipe.wire.AddArtifactsRequest.ArtifactChunk
+	199, // 228: sparkpipe.wire.ArtifactStatusesResponse.StatusesEntry.value:type_name -> sparkpipe.wire.ArtifactStatusesResponse.ArtifactStatus
+	229, // [229:229] is the sub-list for method output_type
+	229, // [229:229] is the sub-list for method input_type
+	229, // [229:229] is the sub-list for extension type_name
+	229, // [229:229] is the sub-list for extension extendee
+	0,   // [0:229] is the sub-list for field type_name
 }
 
 func init() { file_wire_proto_init() }
@@ -12406,7 +14547,11 @@ func file_wire_proto_init() {
 	file_wire_proto_msgTypes[10].OneofWrappers = []any{
 		(*ExecutePlanResponse_ArrowBatch_)(nil),
 		(*ExecutePlanResponse_SqlCommandResult_)(nil),
+		(*ExecutePlanResponse_WriteStreamOperationStartResult)(nil),
+		(*ExecutePlanResponse_StreamingQueryCommandResult)(nil),
+		(*ExecutePlanResponse_StreamingQueryManagerCommandResult)(nil),
 		(*ExecutePlanResponse_ResultComplete_)(nil),
+		(*ExecutePlanResponse_StreamingQueryListenerEventsResult)(nil),
 		(*ExecutePlanResponse_ExecutionProgress_)(nil),
 		(*ExecutePlanResponse_CheckpointCommandResult)(nil),
 	}
@@ -12415,34 +14560,84 @@ func file_wire_proto_init() {
 		(*Command_CreateDataframeView)(nil),
 		(*Command_WriteOperationV2)(nil),
 		(*Command_SqlCommand)(nil),
+		(*Command_WriteStreamOperationStart)(nil),
+		(*Command_StreamingQueryCommand)(nil),
+		(*Command_StreamingQueryManagerCommand)(nil),
+		(*Command_StreamingQueryListenerBusCommand)(nil),
 		(*Command_CheckpointCommand)(nil),
 		(*Command_RemoveCachedRemoteRelationCommand)(nil),
 	}
-	file_wire_proto_msgTypes[13].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[13].OneofWrappers = []any{
+		(*WriteStreamOperationStart_ProcessingTimeInterval)(nil),
+		(*WriteStreamOperationStart_AvailableNow)(nil),
+		(*WriteStreamOperationStart_Once)(nil),
+		(*WriteStreamOperationStart_ContinuousCheckpointInterval)(nil),
+		(*WriteStreamOperationStart_Path)(nil),
+		(*WriteStreamOperationStart_TableName)(nil),
+	}
 	file_wire_proto_msgTypes[14].OneofWrappers = []any{}
 	file_wire_proto_msgTypes[16].OneofWrappers = []any{
+		(*StreamingQueryCommand_Status)(nil),
+		(*StreamingQueryCommand_LastProgress)(nil),
+		(*StreamingQueryCommand_RecentProgress)(nil),
+		(*StreamingQueryCommand_Stop)(nil),
+		(*StreamingQueryCommand_ProcessAllAvailable)(nil),
+		(*StreamingQueryCommand_Explain)(nil),
+		(*StreamingQueryCommand_Exception)(nil),
+		(*StreamingQueryCommand_AwaitTermination)(nil),
+	}
+	file_wire_proto_msgTypes[17].OneofWrappers = []any{
+		(*StreamingQueryCommandResult_Status)(nil),
+		(*StreamingQueryCommandResult_RecentProgress)(nil),
+		(*StreamingQueryCommandResult_Explain)(nil),
+		(*StreamingQueryCommandResult_Exception)(nil),
+		(*StreamingQueryCommandResult_AwaitTermination)(nil),
+	}
+	file_wire_proto_msgTypes[18].OneofWrappers = []any{
+		(*StreamingQueryManagerCommand_Active)(nil),
+		(*StreamingQueryManagerCommand_GetQuery)(nil),
+		(*StreamingQueryManagerCommand_AwaitAnyTermination)(nil),
+		(*StreamingQueryManagerCommand_ResetTerminated)(nil),
+	}
+	file_wire_proto_msgTypes[19].OneofWrappers = []any{
+		(*StreamingQueryManagerCommandResult_Active)(nil),
+		(*StreamingQueryManagerCommandResult_Query)(nil),
+		(*StreamingQueryManagerCommandResult_AwaitAnyTermination)(nil),
+		(*StreamingQueryManagerCommandResult_ResetTerminated)(nil),
+	}
+	file_wire_proto_msgTypes[20].OneofWrappers = []any{
+		(*StreamingQueryListenerBusCommand_AddListenerBusListener)(nil),
+		(*StreamingQueryListenerBusCommand_RemoveListenerBusListener)(nil),
+	}
+	file_wire_proto_msgTypes[22].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[23].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[24].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[26].OneofWrappers = []any{
 		(*WriteOperation_Path)(nil),
 		(*WriteOperation_Table)(nil),
 	}
-	file_wire_proto_msgTypes[19].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[20].OneofWrappers = []any{
+	file_wire_proto_msgTypes[29].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[30].OneofWrappers = []any{
 		(*Relation_Read)(nil),
 		(*Relation_Project)(nil),
 		(*Relation_Sql)(nil),
 		(*Relation_LocalRelation)(nil),
 		(*Relation_Limit)(nil),
+		(*Relation_Deduplicate)(nil),
 		(*Relation_ShowString)(nil),
 		(*Relation_CollectMetrics)(nil),
+		(*Relation_WithWatermark)(nil),
 		(*Relation_CachedLocalRelation)(nil),
 		(*Relation_CachedRemoteRelation)(nil),
 		(*Relation_Catalog)(nil),
 	}
-	file_wire_proto_msgTypes[26].OneofWrappers = []any{
+	file_wire_proto_msgTypes[33].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[38].OneofWrappers = []any{
 		(*Read_NamedTable_)(nil),
 		(*Read_DataSource_)(nil),
 	}
-	file_wire_proto_msgTypes[28].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[30].OneofWrappers = []any{
+	file_wire_proto_msgTypes[40].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[42].OneofWrappers = []any{
 		(*DataType_Null)(nil),
 		(*DataType_Binary_)(nil),
 		(*DataType_Boolean_)(nil),
@@ -12469,29 +14664,29 @@ func file_wire_proto_init() {
 		(*DataType_Unparsed_)(nil),
 		(*DataType_Variant_)(nil),
 	}
-	file_wire_proto_msgTypes[31].OneofWrappers = []any{
+	file_wire_proto_msgTypes[43].OneofWrappers = []any{
 		(*Expression_Alias_)(nil),
 		(*Expression_Literal_)(nil),
 		(*Expression_UnresolvedAttribute_)(nil),
 		(*Expression_UnresolvedFunction_)(nil),
 		(*Expression_ExpressionString_)(nil),
 	}
-	file_wire_proto_msgTypes[32].OneofWrappers = []any{
+	file_wire_proto_msgTypes[44].OneofWrappers = []any{
 		(*InterruptRequest_OperationTag)(nil),
 		(*InterruptRequest_OperationId)(nil),
 	}
-	file_wire_proto_msgTypes[34].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[36].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[37].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[38].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[39].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[41].OneofWrappers = []any{
+	file_wire_proto_msgTypes[46].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[48].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[49].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[50].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[51].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[53].OneofWrappers = []any{
 		(*AddArtifactsRequest_Batch_)(nil),
 		(*AddArtifactsRequest_BeginChunk)(nil),
 		(*AddArtifactsRequest_Chunk)(nil),
 	}
-	file_wire_proto_msgTypes[43].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[45].OneofWrappers = []any{
+	file_wire_proto_msgTypes[55].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[57].OneofWrappers = []any{
 		(*Catalog_CurrentDatabase)(nil),
 		(*Catalog_SetCurrentDatabase)(nil),
 		(*Catalog_ListDatabases)(nil),
@@ -12518,32 +14713,36 @@ func file_wire_proto_init() {
 		(*Catalog_SetCurrentCatalog)(nil),
 		(*Catalog_ListCatalogs)(nil),
 	}
-	file_wire_proto_msgTypes[48].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[49].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[50].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[51].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[53].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[54].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[56].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[57].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[58].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[60].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[61].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[62].OneofWrappers = []any{}
 	file_wire_proto_msgTypes[63].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[65].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[66].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[68].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[69].OneofWrappers = []any{}
 	file_wire_proto_msgTypes[70].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[73].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[80].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[81].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[97].OneofWrappers = []any{
+	file_wire_proto_msgTypes[75].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[82].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[85].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[92].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[93].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[109].OneofWrappers = []any{
 		(*ExecutePlanRequest_RequestOption_ReattachOptions)(nil),
 	}
-	file_wire_proto_msgTypes[98].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[114].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[127].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[135].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[136].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[110].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[122].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[126].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[128].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[129].OneofWrappers = []any{}
 	file_wire_proto_msgTypes[138].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[141].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[144].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[145].OneofWrappers = []any{
+	file_wire_proto_msgTypes[151].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[159].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[160].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[162].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[165].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[168].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[169].OneofWrappers = []any{
 		(*Expression_Literal_Null)(nil),
 		(*Expression_Literal_Binary)(nil),
 		(*Expression_Literal_Boolean)(nil),
@@ -12565,12 +14764,12 @@ func file_wire_proto_init() {
 		(*Expression_Literal_Map_)(nil),
 		(*Expression_Literal_Struct_)(nil),
 	}
-	file_wire_proto_msgTypes[149].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[154].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[155].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[156].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[160].OneofWrappers = []any{}
-	file_wire_proto_msgTypes[163].OneofWrappers = []any{
+	file_wire_proto_msgTypes[173].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[178].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[179].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[180].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[184].OneofWrappers = []any{}
+	file_wire_proto_msgTypes[187].OneofWrappers = []any{
 		(*ConfigRequest_Operation_Set)(nil),
 		(*ConfigRequest_Operation_GetOption)(nil),
 		(*ConfigRequest_Operation_GetAll)(nil),
@@ -12582,8 +14781,8 @@ func file_wire_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_wire_proto_rawDesc), len(file_wire_proto_rawDesc)),
-			NumEnums:      5,
-			NumMessages:   172,
+			NumEnums:      6,
+			NumMessages:   196,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

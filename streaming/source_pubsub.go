@@ -1,0 +1,96 @@
+package streaming
+
+import (
+	"context"
+	"time"
+
+	"github.com/apache/spark-connect-go/v40/spark/sql"
+
+	"github.com/sparkpipe/sparkpipe/dataflow"
+	"github.com/sparkpipe/sparkpipe/secrets"
+)
+
+// PubSubSource reads a subscription of Google Pub/Sub with the connector of
+// Databricks Runtime, the only one for Structured Streaming; no other Spark has it.
+// It makes the subscription if there is none.
+type PubSubSource struct {
+	// ProjectID, TopicID and SubscriptionID name the subscription.
+	ProjectID      string `koanf:"project_id" required:"true" doc:"Google Cloud project of the topic"`
+	TopicID        string `koanf:"topic_id" required:"true" doc:"name of the topic"`
+	SubscriptionID string `koanf:"subscription_id" required:"true" doc:"name of the subscription; it is made if there is none"`
+	// ServiceCredential is the name of a credential in Databricks.
+	ServiceCredential string `koanf:"service_credential" doc:"name of a service credential of Databricks"`
+	// ClientEmail, ClientID, PrivateKeyID and PrivateKey are a service account,
+	// instead; all four are set or none.
+	ClientEmail  string        `koanf:"client_email" doc:"e-mail address of a service account"`
+	ClientID     string        `koanf:"client_id" doc:"id of the service account"`
+	PrivateKeyID secrets.Value `koanf:"private_key_id" doc:"id of its private key"`
+	PrivateKey   secrets.Value `koanf:"private_key" doc:"its private key"`
+	// NumFetchPartitions is how many tasks fetch; default one an executor.
+	NumFetchPartitions int `koanf:"num_fetch_partitions" min:"0" doc:"tasks that fetch; by default one an executor"`
+	// MaxBytesPerTrigger bounds a batch, such as "64m"; default none.
+	MaxBytesPerTrigger string `koanf:"max_bytes_per_trigger" doc:"about as many bytes a batch; by default no bound"`
+	// MaxRecordsPerFetch and MaxFetchPeriod bound what a task fetches before it is
+	// processed; default 1000 and 10s.
+	MaxRecordsPerFetch int           `koanf:"max_records_per_fetch" min:"0" doc:"records that a task fetches before they are processed; by default 1000"`
+	MaxFetchPeriod     time.Duration `koanf:"max_fetch_period" doc:"how long a task fetches before records are processed; by default 10s"`
+	// DeleteSubscription deletes the subscription when the query ends.
+	DeleteSubscription bool `koanf:"delete_subscription_on_stream_stop" default:"false" doc:"delete the subscription when the query ends"`
+	// Options are passed to the connector under its own keys.
+	Options map[string]string `koanf:"options" doc:"options of the connector under its own keys"`
+}
+
+var _ StreamingSource = PubSubSource{}
+
+// Validate reports what is missing or does not go together.
+func (s PubSubSource) Validate() error {
+	f := &faultList{what: "pub/sub"}
+	for _, need := range [][2]string{{"project_id", s.ProjectID}, {"topic_id", s.TopicID}, {"subscription_id", s.SubscriptionID}} {
+		if need[1] == "" {
+			f.add("%s is missing", need[0])
+		}
+	}
+	set := 0
+	for _, isSet := range []bool{s.ClientEmail != "", s.ClientID != "", !s.PrivateKeyID.IsZero(), !s.PrivateKey.IsZero()} {
+		if isSet {
+			set++
+		}
+	}
+	if set != 0 && set != 4 {
+		f.add("client_email, client_id, private_key_id and private_key want each other")
+	}
+	if set != 0 && s.ServiceCredential != "" {
+		f.add("service_credential excludes a service account")
+	}
+	f.notNegative("num_fetch_partitions", int64(s.NumFetchPartitions))
+	f.notNegative("max_records_per_fetch", int64(s.MaxRecordsPerFetch))
+	f.wholeMillis("max_fetch_period", s.MaxFetchPeriod)
+	return f.join()
+}
+
+// ReadStream implements [StreamingSource], with no round trip.
+func (s PubSubSource) ReadStream(ctx context.Context, spark *dataflow.Session) (sql.DataFrame, error) {
+	if err := s.Validate(); err != nil {
+		return nil, err
+	}
+	o := optionSet{}
+	o.text("projectId", s.ProjectID)
+	o.text("topicId", s.TopicID)
+	o.text("subscriptionId", s.SubscriptionID)
+	o.text("serviceCredential", s.ServiceCredential)
+	o.text("clientEmail", s.ClientEmail)
+	o.text("clientId", s.ClientID)
+	o.secret("privateKeyId", s.PrivateKeyID)
+	o.secret("privateKey", s.PrivateKey)
+	o.number("numFetchPartitions", int64(s.NumFetchPartitions))
+	o.text("maxBytesPerTrigger", s.MaxBytesPerTrigger)
+	o.number("maxRecordsPerFetch", int64(s.MaxRecordsPerFetch))
+	o.millis("maxFetchPeriod", s.MaxFetchPeriod)
+	o.flag("deleteSubscriptionOnStreamStop", s.DeleteSubscription)
+	return Reader{Format: "pubsub", Options: withOptions(o, s.Options)}.ReadStream(ctx, spark)
+}
+
+// Lineage implements [dataflow.Describer]: the topic.
+func (s PubSubSource) Lineage() dataflow.Lineage {
+	return dataflow.Lineage{Inputs: []dataflow.Dataset{outsideTable("pubsub:"+s.ProjectID, s.TopicID)}, Effect: dataflow.EffectNone}
+}

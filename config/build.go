@@ -46,6 +46,9 @@ func (b *builder) build(value *tree.Value) *Pipeline {
 	}
 	p.Spark = b.spark(p.Name)
 	b.collect()
+	if p.Mode == "streaming" && !b.writes("runner", "max_parallel") {
+		p.Runner.MaxParallel = max(1, len(b.entries))
+	}
 	for i := range b.entries {
 		c := b.entries[i].Component
 		pos, path := b.entries[i].at.at("type", "class_path", "instance_type", "target")
@@ -99,6 +102,12 @@ func (b *builder) given(key string) *tree.Field {
 		return nil
 	}
 	return f
+}
+
+// writes reports whether a block at the root has a key.
+func (b *builder) writes(block, key string) bool {
+	f := b.given(block)
+	return f != nil && Section{value: f.Value}.field(key) != nil
 }
 
 func (b *builder) notBlank(f *tree.Field) {

@@ -85,7 +85,8 @@ type TLS struct {
 type Runner struct {
 	// FailFast stops the run at the first failure; default true.
 	FailFast bool
-	// MaxParallel is how many components may run at the same time; default 1.
+	// MaxParallel is how many components may run at the same time; default 1, and
+	// all of them in the mode "streaming", in which many never end.
 	MaxParallel int
 	// WrittenOnly is set by "infer_dependencies: false": components depend on what
 	// their depends_on names and on nothing else.

@@ -164,10 +164,6 @@ func (d *decoder) text(at place, r rule, into reflect.Value) {
 }
 
 func (d *decoder) notInEnum(at place, r rule) {
-	if fault := refuseValue(at); fault != nil {
-		d.list = append(d.list, fault)
-		return
-	}
 	want := "one of " + strings.Join(r.values(), ", ")
 	if len(r.enum) == 1 {
 		want = `"` + r.enum[0].text + `"`

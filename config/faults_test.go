@@ -47,7 +47,7 @@ func TestFaults(t *testing.T) {
 		{"number for a bool", valid + "runner: {fail_fast: 1}\n", "p.yaml:3:21: runner.fail_fast: want true or false, found the number 1"},
 		{"enum", valid + "runner: {on_disabled: skp}\n", `p.yaml:3:23: runner.on_disabled: want one of skip, run, error, found the text "skp"; did you mean "skip"?`},
 		{"enum, far", valid + "hooks: {logging: {level: loud}}\n", `p.yaml:3:26: hooks.logging.level: want one of debug, info, warn, error, found the text "loud"`},
-		{"enum of one", valid + "mode: live\n", `p.yaml:3:7: mode: want "batch", found the text "live"`},
+		{"not of an enum", valid + "mode: live\n", `p.yaml:3:7: mode: want one of batch, streaming, found the text "live"`},
 		{"logging contradiction", valid + "hooks: {logging: {format: json, structured: false}}\n", "p.yaml:3:45: hooks.logging.structured: contradicts the format json; remove structured"},
 		{"word for a list", "name: n\ncomponents: [{name: a, type: sql, depends_on: b}]\n", `p.yaml:2:47: components[0].depends_on: want a list, found the text "b"; write ["b"]`},
 		{"block for a list", "name: n\ncomponents: {a: {type: sql}}\n", "p.yaml:2:13: components: want a list, found a block"},
@@ -81,7 +81,6 @@ func TestNotSupportedYet(t *testing.T) {
 		return "pipeline:\n  pipeline-name: n\n  pipeline-components: [{instance-name: a, instance-type: b}]\n  " + rest + "\n"
 	}
 	for src, want := range map[string]string{
-		valid + "mode: streaming\n":                               "p.yaml:3:7: mode: streaming is not supported yet",
 		valid + "checkpoint: {locaton: x}\n":                      `p.yaml:3:14: checkpoint.locaton: unknown key; did you mean "location"?`,
 		valid + "quality: []\n":                                   "p.yaml:3:1: quality: not supported yet; remove the key",
 		valid + "secrets: {provider: env}\n":                      "p.yaml:3:1: secrets: not supported yet; remove the key",

@@ -15,7 +15,7 @@ type fileShape struct {
 	Name        string            `koanf:"name"`
 	Version     string            `koanf:"version"`
 	Environment string            `koanf:"environment" default:"dev"`
-	Mode        string            `koanf:"mode" enum:"batch" default:"batch"`
+	Mode        string            `koanf:"mode" enum:"batch,streaming" default:"batch"`
 	Tags        map[string]string `koanf:"tags"`
 	Spark       sparkShape        `koanf:"spark"`
 	Runner      runnerShape       `koanf:"runner"`

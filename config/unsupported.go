@@ -11,8 +11,7 @@ import (
 // unsupportedKey is a key that has a meaning but no code behind it yet. It is
 // refused by name, never dropped.
 type unsupportedKey struct {
-	// key is the path in snake_case, with [] for each position in a list. With
-	// "=value" only that value of the key is meant.
+	// key is the path in snake_case, with [] for each position in a list.
 	key string
 	// switchedOff are the keys of a block that is accepted when it says
 	// "enabled: false", because then it asks for nothing.
@@ -22,7 +21,6 @@ type unsupportedKey struct {
 // unsupportedKeys is the one list of them. Whoever builds what a line stands for
 // removes the line.
 var unsupportedKeys = []unsupportedKey{
-	{key: "mode=streaming"},
 	{key: "quality"},
 	{key: "secrets"},
 	{key: "components[].quality"},
@@ -101,16 +99,6 @@ func unknownIn(block Section, keys []string) []*Error {
 		}
 	}
 	return out.list
-}
-
-// refuseValue is the fault of a value that its key may have one day, or nil.
-func refuseValue(at place) *Error {
-	if findUnsupported(pattern(at.path)+"="+strings.ToLower(at.value.Text)) == nil {
-		return nil
-	}
-	var out faults
-	out.add(at.value.Pos, at.path, strings.ToLower(at.value.Text)+" is "+notSupported, "")
-	return out.list[0]
 }
 
 // refuseTexts finds every text below the value that asks for something without

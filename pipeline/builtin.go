@@ -9,7 +9,7 @@ import (
 // configuration file may use. The aliases are the class names of
 // pyspark-pipeline-framework's example components.
 func Builtins() []component.Factory {
-	return []component.Factory{
+	return append(streamFactories(), []component.Factory{
 		reader[dataflow.BigQuerySource]("bigquery", "registers a BigQuery table or query as a view"),
 		reader[dataflow.CSVSource]("csv", "registers CSV files as a view", "ReadCsv"),
 		reader[dataflow.ObjectStoreSource]("gcs", "registers files on Google Cloud Storage as a view"),
@@ -29,7 +29,7 @@ func Builtins() []component.Factory {
 		writer[dataflow.ObjectStoreSink]("s3", "writes a view or query as files on S3"),
 		writer[dataflow.TableSink]("table", "writes a view or query to a table", "WriteTable"),
 		showFactory(),
-	}
+	}...)
 }
 
 // NewRegistry returns a registry with the builtins and more factories. It fails

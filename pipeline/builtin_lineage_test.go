@@ -45,6 +45,9 @@ func TestEveryBuiltinTellsItsLineage(t *testing.T) {
 	t.Parallel()
 	for _, factory := range pipeline.Builtins() {
 		info := factory.Info()
+		if strings.Contains(info.Type, "stream") {
+			continue // package streaming looks at those
+		}
 		t.Run(info.Type, func(t *testing.T) {
 			t.Parallel()
 			text := fmt.Sprintf("name: p\ncomponents:\n  - name: c\n    type: %s\n    config: {%s}\n", info.Type, blockOf(factory))

@@ -109,7 +109,7 @@ Exit codes: 0 succeeded, 1 failed, 2 partly failed, 3 faulty configuration,
 			return &exitError{code: ExitUsage}
 		},
 	}
-	root.AddCommand(a.runCommand(), a.resumeCommand(), a.runsCommand(), a.cancelCommand(), a.validateCommand(), a.checkCommand(), a.planCommand(), a.graphCommand(), a.componentsCommand(), a.localCommand(), a.schemaCommand(), a.versionCommand())
+	root.AddCommand(a.runCommand(), a.resumeCommand(), a.runsCommand(), a.cancelCommand(), a.validateCommand(), a.checkCommand(), a.planCommand(), a.graphCommand(), a.componentsCommand(), a.localCommand(), a.streamCommand(), a.schemaCommand(), a.versionCommand())
 	usage(root)
 	return root
 }

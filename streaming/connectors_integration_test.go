@@ -26,7 +26,10 @@ type cluster struct {
 
 // connectorServer starts a server of its own. Without Java and Maven the test is
 // skipped, and in CI it fails.
-func connectorServer(t *testing.T) string {
+func connectorServer(t *testing.T) string { return connectorServerProcess(t).Remote() }
+
+// connectorServerProcess is connectorServer for tests that kill it.
+func connectorServerProcess(t *testing.T) *localspark.Server {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("NOT RUN with -short: it starts a Spark server")
@@ -56,7 +59,7 @@ func connectorServer(t *testing.T) string {
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, server.Stop(context.WithoutCancel(t.Context()))) })
-	return server.Remote()
+	return server
 }
 
 // TestRealConnectors shares one server and one broker, which take longer to start

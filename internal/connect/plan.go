@@ -113,8 +113,13 @@ func (c *Conn) Import(relation []byte) (sql.DataFrame, error) {
 	return apply2(sql.NewDataFrame, c.session, msg)
 }
 
-// Relation is [Conn.Import] for a relation of ours.
+// Relation is [Conn.Import] for a relation of ours, which keeps the plan id that
+// it gets.
 func (c *Conn) Relation(rel *wire.Relation) (sql.DataFrame, error) {
+	if rel.Common == nil {
+		id := planIDs.Add(1)
+		rel.Common = &wire.RelationCommon{PlanId: &id}
+	}
 	data, err := proto.Marshal(rel)
 	if err != nil {
 		return nil, fmt.Errorf("marshal a relation: %w", err)

@@ -70,7 +70,7 @@ func TestFaultsOfStreamsInAFile(t *testing.T) {
 		"stream, config: {source: {type: kafak}, sink: {type: console}}":                                `source.type: unknown source "kafak"; did you mean "kafka"?`,
 		"stream, config: {source: {type: rate, rows_per_secnd: 1}, sink: {type: console}}":              `components[0].config.source.rows_per_secnd: component "s" (stream): unknown key; did you mean "rows_per_second"?`,
 		"stream, config: {source: {type: rate}, sink: {type: file, path: /x, checkpoint_location: /y}}": `components[0].config.sink.checkpoint_location: component "s" (stream): unknown key`,
-		"stream, config: {source: {type: rate}, sink: {}}":                                              `sink.type: unknown sink ""; want one of console, delta, file,`,
+		"stream, config: {source: {type: rate}, sink: {}}":                                              `sink.type: unknown sink ""; want one of console, delta, delta_merge, file,`,
 	} {
 		text := "name: p\ncomponents:\n  - {name: s, type: " + block + "}\n"
 		_, err := pipeline.FromFile(writeFile(t, "p.yaml", text), builtins(t), nil)

@@ -78,6 +78,10 @@ type Lineage struct {
 	Effect Effect
 	// Partial means that a run which fails can leave a part of its work behind.
 	Partial bool
+	// Continues means that the component keeps to itself how far it is, and goes on
+	// there when it runs again: a streaming query with a checkpoint. What it sends
+	// only begins its work.
+	Continues bool
 	// Opaque means that there may be more inputs and outputs than those that are
 	// listed.
 	Opaque bool

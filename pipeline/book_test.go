@@ -463,3 +463,20 @@ func TestManyHarmlessComponentsAreNotSavedOneByOne(t *testing.T) {
 	require.Greater(t, store.saves, 1<<30-50)
 	require.Equal(t, 200, len(slices.DeleteFunc(states(t, store.Store), func(s string) bool { return !strings.HasSuffix(s, " succeeded") })))
 }
+
+// TestStreamOfAKilledProcessGoesOn starts a stream again whose start has succeeded:
+// that says nothing about its end.
+func TestStreamOfAKilledProcessGoesOn(t *testing.T) {
+	t.Parallel()
+	store, d := newStore(t), &diary{}
+	step := d.step("stream", dataflow.EffectRepeats, data("path /out"))
+	lineage := step.Component.(described).lineage
+	lineage.Continues = true
+	step.Component = described{step.Component.(described).PipelineComponent, lineage}
+	p := newPipeline(t, step)
+	killed(t, store, p, "stream", func(c *checkpoint.Component) { c.Operations = []string{"op-1"} })
+	d.took()
+	_, err := resumable(t, store).Run(t.Context(), p)
+	require.NoError(t, err)
+	require.Equal(t, "stream", d.took())
+}

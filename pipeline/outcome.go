@@ -87,6 +87,10 @@ func (q *inquiry) settle(ctx context.Context, i int, c *checkpoint.Component) er
 		}
 		return e
 	}
+	if lineage.Continues {
+		c.State = checkpoint.StatePending
+		return nil
+	}
 	if len(c.Operations) == 0 {
 		if c.Error == "" && (lineage.Effect != dataflow.EffectRepeats || dataflow.NeedsSession(step.Component)) {
 			c.State = checkpoint.StatePending // it has not sent anything
@@ -119,6 +123,8 @@ func (q *inquiry) settle(ctx context.Context, i int, c *checkpoint.Component) er
 // error, nobody can tell.
 func judgeOutcome(lineage dataflow.Lineage, out dataflow.Outcome, operations int) (done bool, err error) {
 	switch {
+	case lineage.Continues:
+		return false, nil
 	case out.State == dataflow.OutcomeUnknown:
 		return false, cmp.Or(out.Err, dataflow.ErrOutcomeUnknown)
 	case lineage.Opaque && (out.State == dataflow.OutcomeSucceeded || operations > 1):

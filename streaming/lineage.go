@@ -13,7 +13,7 @@ import (
 // Describer makes the lineage opaque and the effect unknown.
 func (p StreamingPipeline) Lineage() dataflow.Lineage {
 	sink := lineageOf(p.Sink)
-	l := dataflow.Lineage{Effect: p.effect(sink.Effect), Partial: sink.Effect != dataflow.EffectNone}
+	l := dataflow.Lineage{Effect: p.effect(sink.Effect), Partial: sink.Effect != dataflow.EffectNone, Continues: p.CheckpointLocation != ""}
 	parts := []dataflow.Lineage{lineageOf(p.Source)}
 	for _, t := range p.Transforms {
 		parts = append(parts, lineageOf(t))

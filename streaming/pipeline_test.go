@@ -209,7 +209,7 @@ func TestLineage(t *testing.T) {
 	l := dataflow.LineageOf(dataflow.Component(pipe(streaming.StreamingPipeline{Sink: once, CheckpointLocation: "/c"})))
 	require.Equal(t, dataflow.Lineage{
 		Inputs: []dataflow.Dataset{{Kind: dataflow.DatasetPath, Name: "/in"}}, Outputs: []dataflow.Dataset{{Kind: dataflow.DatasetPath, Name: "/out"}},
-		Effect: dataflow.EffectIdempotent, Partial: true,
+		Effect: dataflow.EffectIdempotent, Partial: true, Continues: true,
 	}, l)
 	require.Equal(t, dataflow.EffectRepeats, pipe(streaming.StreamingPipeline{Sink: once}).Lineage().Effect)
 	require.Equal(t, dataflow.EffectRepeats, pipe(streaming.StreamingPipeline{Sink: picky{}, CheckpointLocation: "/c"}).Lineage().Effect)

@@ -21,9 +21,10 @@ import (
 // It returns the command's id, and the options with which to come back.
 func crashed(t *testing.T, server *fakeconnect.Server, end func(op *fakeconnect.Operation) error) (string, *connect.Options) {
 	t.Helper()
-	running := make(chan struct{})
+	running, lost := make(chan struct{}), make(chan struct{})
 	server.OnExecute(func(op *fakeconnect.Operation) error {
 		close(running)
+		<-lost
 		return end(op)
 	})
 	proxy := faultproxy.Start(t, address(server))
@@ -34,6 +35,7 @@ func crashed(t *testing.T, server *fakeconnect.Server, end func(op *fakeconnect.
 	go func() { failed <- conn.Run(ctx, commandOf(t, 2), ignore) }()
 	<-running
 	proxy.Stop()
+	close(lost)
 	require.Error(t, <-failed)
 	require.NoError(t, conn.Close(t.Context()))
 	return (*all)[0].ID, &connect.Options{SessionID: conn.SessionID(), ServerSessionID: conn.ServerSessionID(), KeepSession: true}

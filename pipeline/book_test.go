@@ -480,3 +480,22 @@ func TestStreamOfAKilledProcessGoesOn(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "stream", d.took())
 }
+
+// TestLatestRunThatGoesOnIsLeftAlone begins a new run while another one has the
+// latest.
+func TestLatestRunThatGoesOnIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	store, d := newStore(t), &diary{broken: map[string]error{"a": errBroken}}
+	latest := func(o *pipeline.CheckpointOptions) { o.Resume = pipeline.ResumeLatest }
+	p := newPipeline(t, d.step("a", dataflow.EffectRepeats, nil))
+	first, err := resumable(t, store, latest).Run(t.Context(), p)
+	require.Error(t, err)
+	lock, err := store.Lock(t.Context(), first.RunID)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, lock.Release(context.WithoutCancel(t.Context()))) }()
+	d.broken = nil
+	second, err := resumable(t, store, latest).Run(t.Context(), p)
+	require.NoError(t, err)
+	require.NotEqual(t, first.RunID, second.RunID)
+	require.Equal(t, "a a", d.took())
+}

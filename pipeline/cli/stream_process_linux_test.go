@@ -2,9 +2,10 @@ package cli_test
 
 import (
 	"encoding/json"
-	"net/url"
+	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -33,15 +34,29 @@ func streamsOf(t *testing.T, state string) map[string]streaming.QueryStatus {
 	return out
 }
 
+// lastingPort is a free port that nobody is given who asks the system for one, so
+// that it stays free while a server is away.
+func lastingPort(t *testing.T) string {
+	t.Helper()
+	for port := 20_000 + os.Getpid()%10_000; port < 32_000; port++ {
+		listener, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
+		if err == nil {
+			require.NoError(t, listener.Close())
+			return strconv.Itoa(port)
+		}
+	}
+	require.Fail(t, "there is no free port")
+	return ""
+}
+
 // TestStreamRun has streams live through the end of their server and end in order
 // with SIGTERM.
 func TestStreamRun(t *testing.T) {
 	t.Parallel()
 	needJava(t)
 	tmp, dir, state := t.TempDir(), t.TempDir(), t.TempDir()
-	server, remote := localServer(t, tmp, "--master", "local[2]", "--conf", "spark.sql.shuffle.partitions=1")
-	at, err := url.Parse(remote)
-	require.NoError(t, err)
+	conf := []string{"--master", "local[2]", "--conf", "spark.sql.shuffle.partitions=1", "--conf", "spark.connect.grpc.binding.port=" + lastingPort(t)}
+	server, remote := localServer(t, tmp, conf...)
 	file := writeFile(t, "streams.yaml", streamFileText(dir))
 	p := startProgram(t, t.TempDir(), remote, "stream", "run", "--state", state, "--json", file)
 	runs := func(restarts int) bool {
@@ -63,7 +78,7 @@ func TestStreamRun(t *testing.T) {
 
 	require.NoError(t, server.Process.Signal(os.Interrupt))
 	require.Equal(t, cli.ExitSucceeded, server.wait(t, patience))
-	_, again := localServer(t, tmp, "--master", "local[2]", "--conf", "spark.sql.shuffle.partitions=1", "--conf", "spark.connect.grpc.binding.port="+at.Port())
+	_, again := localServer(t, tmp, conf...)
 	require.Equal(t, remote, again)
 	up := time.Now()
 	until(t, "the streams run again", func() bool { return runs(1) })

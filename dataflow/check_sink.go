@@ -94,9 +94,10 @@ func (s *CheckScope) files(ctx context.Context, sink FileSink, in schema.Definit
 	path := s.Spark().outputPath(sink.Path)
 	key := pathKey(path)
 	before := len(s.result.Findings)
-	s.columns(sink.Path, format, in)
+	s.columns(sink.Path, format, in, sink.PartitionBy)
 	s.partitions(sink.Path, in, sink.PartitionBy, "_LEGACY_ERROR_TEMP_1155")
-	if sink.Mode == SaveModeOverwrite && slices.Contains(s.bases, key) && !v2Formats[format] {
+	dynamic := strings.EqualFold(sink.PartitionOverwrite, "dynamic") && len(sink.PartitionBy) > 0
+	if sink.Mode == SaveModeOverwrite && !dynamic && slices.Contains(s.bases, key) && !v2Formats[format] {
 		s.broken("UNSUPPORTED_OVERWRITE.PATH", sink.Path, "", "it is also read from, and would be deleted before")
 	}
 	if sink.Mode == SaveModeErrorIfExists {
@@ -138,7 +139,7 @@ func (s *CheckScope) broken(class, target, column, message string) {
 }
 
 // columns reports names that stand twice and types that a format does not have.
-func (s *CheckScope) columns(target, format string, in schema.Definition) {
+func (s *CheckScope) columns(target, format string, in schema.Definition, partitions []string) {
 	s.twins(target, in)
 	for _, f := range in.Fields {
 		if emptyStruct(f.Type) && !v2Formats[format] {
@@ -148,7 +149,7 @@ func (s *CheckScope) columns(target, format string, in schema.Definition) {
 		}
 	}
 	if format == "text" {
-		s.textColumn(target, in)
+		s.textColumn(target, withoutColumns(in, partitions))
 		return
 	}
 	for _, f := range in.Fields {
@@ -157,6 +158,17 @@ func (s *CheckScope) columns(target, format string, in schema.Definition) {
 				"the format "+format+" has no place for the column "+schema.QuoteName(f.Name)+" of the type "+f.Type.String())
 		}
 	}
+}
+
+// withoutColumns leaves columns out.
+func withoutColumns(in schema.Definition, names []string) schema.Definition {
+	var rest []schema.Field
+	for _, f := range in.Fields {
+		if !containsFold(names, f.Name) {
+			rest = append(rest, f)
+		}
+	}
+	return schema.Definition{Fields: rest}
 }
 
 func (s *CheckScope) textColumn(target string, in schema.Definition) {

@@ -94,7 +94,7 @@ func (s TableSink) rules(scope *CheckScope, in schema.Definition, there target, 
 // created checks the columns of a table that is created.
 func (s TableSink) created(scope *CheckScope, in schema.Definition) {
 	format := strings.ToLower(cmp.Or(s.Format, scope.checks.conf["spark.sql.sources.default"], "parquet"))
-	scope.columns(s.Table, format, in)
+	scope.columns(s.Table, format, in, s.PartitionBy)
 	scope.partitions(s.Table, in, s.PartitionBy, "COLUMN_NOT_DEFINED_IN_TABLE")
 	for _, name := range slices.Concat(s.BucketBy, s.SortBy) {
 		if _, ok := in.Field(name); !ok {

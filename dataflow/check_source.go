@@ -57,7 +57,11 @@ func (s TableSource) CheckLoad(ctx context.Context, scope *CheckScope) (sql.Data
 
 // CheckLoad implements [SourceChecker]. Spark connects to the database and asks
 // for the columns of the table or query; what may do more there is not analysed.
+// The bounds of a split read are not looked for.
 func (s JDBCSource) CheckLoad(ctx context.Context, scope *CheckScope) (sql.DataFrame, error) {
+	if s.FindBounds && s.Validate() == nil {
+		s.FindBounds, s.PartitionColumn, s.NumPartitions = false, "", 0
+	}
 	return scope.source(ctx, s)
 }
 
@@ -185,6 +189,11 @@ func (s *CheckScope) readBack(ctx context.Context, path string, read dataSource,
 		format = "parquet"
 	}
 	switch {
+	case v2Formats[format] && format == m.format:
+		if read.is("readchangefeed") || read.options["versionasof"] != "" || read.options["timestampasof"] != "" {
+			return nil, notAnalysed("it reads what the table was before %s, or what that changes", label(m.by))
+		}
+		back.def = nullableColumns(m.def)
 	case read.schema() != "":
 		def, err := schema.Parse(read.schema())
 		if err != nil {
@@ -198,6 +207,14 @@ func (s *CheckScope) readBack(ctx context.Context, path string, read dataSource,
 		}
 	case format != m.format:
 		return nil, notAnalysed("it reads as %s what %s writes as %s", format, label(m.by), m.format)
+	case format == "avro" && read.options["avroschema"] != "":
+		return nil, notAnalysed("it reads what %s writes with a schema of Avro", label(m.by))
+	case format == "text":
+		for i := range back.def.Fields {
+			if !containsFold(m.partitions, back.def.Fields[i].Name) {
+				back.def.Fields[i].Name = "value"
+			}
+		}
 	case format == "csv" && read.is("header") && m.header && !read.is("inferschema"):
 		for i := range back.def.Fields {
 			if !containsFold(m.partitions, back.def.Fields[i].Name) {

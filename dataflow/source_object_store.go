@@ -23,14 +23,19 @@ var _ Source = ObjectStoreSource{}
 // types unless the options or a schema say otherwise, as [CSVSource] does in
 // configuration files.
 func (s ObjectStoreSource) Load(ctx context.Context, spark *Session) (sql.DataFrame, error) {
-	format := s.Format
-	if format == "" {
-		format = formatOf(append([]string{s.Path}, s.Paths...))
-	}
+	format := s.format()
 	if format == "csv" {
 		return CSVSource{FileSource: s.FileSource, Header: true, InferSchema: true}.Load(ctx, spark)
 	}
 	return s.load(ctx, spark, format, nil)
+}
+
+// format is the data source: the one that is set, or what the paths tell.
+func (s ObjectStoreSource) format() string {
+	if s.Format != "" {
+		return s.Format
+	}
+	return formatOf(append([]string{s.Path}, s.Paths...))
 }
 
 // formatOf tells the format by the ending of the first path that has a known

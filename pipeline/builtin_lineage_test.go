@@ -13,6 +13,12 @@ import (
 	"github.com/sparkpipe/sparkpipe/pipeline"
 )
 
+// choices are keys of which a type wants one, and those that want a certain form.
+var choices = map[string]string{
+	"read_format": "format: orc", "read_kafka": "subscribe: [thing]", "write_delta": "path: thing", "write_format": "table: thing", "write_kafka": "topic: thing",
+	"metrics": "columns: [a]", "join": "joins: [{view: other, on: [a]}]",
+}
+
 // blockOf returns a config block of a type: its required keys, and one of the
 // keys that say what is read.
 func blockOf(factory component.Factory) string {
@@ -25,6 +31,9 @@ func blockOf(factory component.Factory) string {
 				read = field.Name
 				keys = append(keys, field.Name+": thing")
 			}
+		case "bootstrap_servers":
+			keys = append(keys, `bootstrap_servers: "host:9092"`)
+			continue
 		case "url":
 			keys = append(keys, `url: "jdbc:h2:mem:x"`)
 			continue
@@ -32,9 +41,12 @@ func blockOf(factory component.Factory) string {
 			keys = append(keys, "sql: SELECT * FROM thing")
 			continue
 		}
-		if field.Required {
+		if field.Required && !strings.HasPrefix(field.Name, "joins") {
 			keys = append(keys, field.Name+": thing")
 		}
+	}
+	if choice := choices[factory.Info().Type]; choice != "" {
+		keys = append(keys, choice)
 	}
 	return strings.Join(keys, ", ")
 }

@@ -28,7 +28,8 @@ func withoutSecrets(value any) any {
 	case map[string]any:
 		out := make(map[string]any, len(v))
 		for key, item := range v {
-			if _, isText := item.(string); isText && secrets.IsKey(key) {
+			_, isText := item.(string)
+			if isText && secrets.IsKey(key) || isSecretOptions(key) {
 				item = secrets.Redacted
 			}
 			out[key] = withoutSecrets(item)
@@ -45,6 +46,12 @@ func withoutSecrets(value any) any {
 	default:
 		return v
 	}
+}
+
+// isSecretOptions reports whether a key is the block of which every value is a
+// secret, however the key is written.
+func isSecretOptions(key string) bool {
+	return strings.EqualFold(strings.NewReplacer("_", "", "-", "").Replace(key), "secretoptions")
 }
 
 // withoutCredentials cuts the parameters and the user from the URL of a server.

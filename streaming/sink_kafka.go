@@ -3,11 +3,12 @@ package streaming
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/apache/spark-connect-go/v40/spark/sql"
 
 	"github.com/sparkpipe/sparkpipe/dataflow"
+	"github.com/sparkpipe/sparkpipe/internal/kafka"
+	"github.com/sparkpipe/sparkpipe/internal/options"
 )
 
 // KafkaSink writes rows as records. It is at least once: Spark's Kafka sink has
@@ -47,53 +48,22 @@ type KafkaSink struct {
 
 var _ TraitedSink = KafkaSink{}
 
-var refusedByProducer = map[string]string{
-	"transactional.id": "Spark's Kafka sink begins no transactions, so that a producer with one refuses every record",
-	"key.serializer":   "keys are always bytes; set key_format",
-	"value.serializer": "values are always bytes; set value_format",
-}
-
 // Traits implements [TraitedSink].
 func (KafkaSink) Traits() SinkTraits { return SinkTraits{NeedsCheckpoint: true} }
 
 // Validate reports everything that is wrong and can be told without the server.
 func (s KafkaSink) Validate() error {
-	f := &faultList{what: "kafka"}
-	s.checkCluster(f, refusedByProducer)
-	f.exactlyOne("topic", s.Topic, "topic_column", s.TopicColumn)
-	if s.Topic != "" {
-		f.err("topic", checkTopic(s.Topic))
-	}
-	f.oneOf("key_format", s.KeyFormat, "string", "json", "avro")
-	f.oneOf("value_format", s.ValueFormat, "string", "json", "avro")
-	if s.KeyFormat != "" && s.Key == "" {
-		f.add("key_format wants key")
-	}
-	if s.Value == "" && strings.EqualFold(s.ValueFormat, "string") {
-		f.add("value_format string wants value: a whole row has no string")
-	}
-	if s.ValueSchema != "" && s.valueFormat() != "avro" {
-		f.add("value_schema wants value_format avro")
-	}
-	if len(s.ValueOptions) > 0 && s.valueFormat() != "json" {
-		f.add("value_options wants value_format json")
-	}
-	for _, name := range keys(s.Headers) {
-		if name == "" || strings.TrimSpace(s.Headers[name]) == "" {
-			f.add("headers: the header %q has no name or no expression", name)
-		}
-	}
-	return f.join()
+	f := &options.Faults{What: "kafka"}
+	kafka.Connection(s.Kafka).Check(f, kafka.RefusedByProducer())
+	s.record().Check(f)
+	return f.Join()
 }
 
-func (s KafkaSink) valueFormat() string {
-	switch {
-	case s.ValueFormat != "":
-		return strings.ToLower(s.ValueFormat)
-	case s.Value == "":
-		return "json"
+func (s KafkaSink) record() kafka.Record {
+	return kafka.Record{
+		Topic: s.Topic, TopicColumn: s.TopicColumn, Key: s.Key, KeyFormat: s.KeyFormat, Value: s.Value, ValueFormat: s.ValueFormat,
+		ValueSchema: s.ValueSchema, ValueOptions: s.ValueOptions, Headers: s.Headers, Partition: s.Partition,
 	}
-	return "string"
 }
 
 // WriteStream implements [StreamingSink].
@@ -101,70 +71,24 @@ func (s KafkaSink) WriteStream(ctx context.Context, spark *dataflow.Session, df 
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	records, err := selectExpr(ctx, spark, df, s.record()...)
+	records, err := selectExpr(ctx, spark, df, s.record().Columns()...)
 	if err != nil {
 		return nil, err
 	}
-	o := s.options()
-	o.text("topic", s.Topic)
-	o.choice("kafka.enable.idempotence", s.EnableIdempotence)
-	if len(s.Headers) > 0 {
-		o["includeHeaders"] = "true"
-	}
+	o := kafka.Connection(s.Kafka).Settings()
+	o.Text("topic", s.Topic)
+	o.Choice("kafka.enable.idempotence", s.EnableIdempotence)
+	o.Flag("includeHeaders", len(s.Headers) > 0)
 	w.Format = "kafka"
-	w.Options = withOptions(withOptions(o, s.Options), w.Options)
+	w.Options = options.Merge(options.Merge(o, s.Options), w.Options)
 	return w.Start(ctx, spark, records)
-}
-
-// record are the columns that the connector looks for. Expressions end with a line
-// break, since they may end with a comment.
-func (s KafkaSink) record() []string {
-	value := s.Value
-	if value == "" {
-		value = "struct(*)"
-	}
-	var out []string
-	if s.Key != "" {
-		out = append(out, encode(s.Key, strings.ToLower(s.KeyFormat), "", nil)+" AS key")
-	}
-	out = append(out, encode(value, s.valueFormat(), s.ValueSchema, s.ValueOptions)+" AS value")
-	if s.TopicColumn != "" {
-		out = append(out, "CAST("+s.TopicColumn+"\n AS STRING) AS topic")
-	}
-	if s.Partition != "" {
-		out = append(out, "CAST("+s.Partition+"\n AS INT) AS partition")
-	}
-	var headers []string
-	for _, name := range keys(s.Headers) {
-		headers = append(headers, "struct("+literal(name)+" AS key, CAST(CAST("+s.Headers[name]+"\n AS STRING) AS BINARY) AS value)")
-	}
-	if len(headers) > 0 {
-		out = append(out, "array("+strings.Join(headers, ", ")+") AS headers")
-	}
-	return out
-}
-
-func encode(expr, format, avroSchema string, options map[string]string) string {
-	switch format {
-	case "json":
-		if len(options) > 0 {
-			return "to_json(" + expr + "\n, " + sqlMap(options) + ")"
-		}
-		return "to_json(" + expr + "\n)"
-	case "avro":
-		if avroSchema != "" {
-			return "to_avro(" + expr + "\n, " + literal(avroSchema) + ")"
-		}
-		return "to_avro(" + expr + "\n)"
-	}
-	return "CAST(" + expr + "\n AS STRING)"
 }
 
 // Lineage implements [dataflow.Describer]: the topic, with the brokers before it.
 func (s KafkaSink) Lineage() dataflow.Lineage {
 	l := dataflow.Lineage{Effect: dataflow.EffectRepeats, Partial: true, Opaque: s.Topic == ""}
 	if s.Topic != "" {
-		l.Outputs = []dataflow.Dataset{outsideTable(s.place(), s.Topic)}
+		l.Outputs = []dataflow.Dataset{outsideTable(kafka.Connection(s.Kafka).Place(), s.Topic)}
 	}
 	return l
 }

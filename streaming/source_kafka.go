@@ -3,14 +3,14 @@ package streaming
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/apache/spark-connect-go/v40/spark/sql"
 
 	"github.com/sparkpipe/sparkpipe/dataflow"
+	"github.com/sparkpipe/sparkpipe/internal/kafka"
+	"github.com/sparkpipe/sparkpipe/internal/options"
 )
 
 // KafkaSource reads the records of topics. Without a ValueFormat the columns are
@@ -66,100 +66,44 @@ type KafkaSource struct {
 
 var _ StreamingSource = KafkaSource{}
 
-// refusedByConsumer are settings that Spark keeps for itself.
-var refusedByConsumer = map[string]string{
-	"auto.offset.reset":  "Spark keeps the offsets itself; set starting_offsets",
-	"enable.auto.commit": "Spark keeps the offsets itself",
-	"key.deserializer":   "keys are always bytes; convert the column key",
-	"value.deserializer": "values are always bytes; set value_format",
-}
-
 // Validate reports everything that the connector would refuse and that can be told
 // without it.
 func (s KafkaSource) Validate() error {
-	f := &faultList{what: "kafka"}
-	s.checkCluster(f, refusedByConsumer)
-	f.exactlyOne("subscribe", strings.Join(s.Subscribe, ","), "subscribe_pattern", s.SubscribePattern, "assign", s.Assign)
+	f := &options.Faults{What: "kafka"}
+	kafka.Connection(s.Kafka).Check(f, kafka.RefusedByConsumer())
+	s.topics().Check(f)
 	if s.EndingOffsets != "" {
-		f.add("ending_offsets: a stream has no end; use the trigger available_now to read what is there now")
+		f.Add("ending_offsets: a stream has no end; use the trigger available_now to read what is there now")
 	}
-	s.checkStart(f)
-	f.notNegative("max_offsets_per_trigger", s.MaxOffsetsPerTrigger)
-	f.notNegative("min_offsets_per_trigger", s.MinOffsetsPerTrigger)
-	f.notNegative("min_partitions", int64(s.MinPartitions))
-	f.notNegative("max_records_per_partition", s.MaxRecordsPerPartition)
-	f.wholeMillis("max_trigger_delay", s.MaxTriggerDelay)
+	s.begin().Check(f, s.topics())
+	f.OneOf("starting_offsets_by_timestamp_strategy", s.StartingOffsetsByTimestampStrategy, "error", "latest")
+	if s.StartingOffsetsByTimestampStrategy != "" && s.StartingTimestamp == "" && s.StartingOffsetsByTimestamp == "" {
+		f.Add("starting_offsets_by_timestamp_strategy wants starting_timestamp or starting_offsets_by_timestamp")
+	}
+	f.NotNegative("max_offsets_per_trigger", s.MaxOffsetsPerTrigger)
+	f.NotNegative("min_offsets_per_trigger", s.MinOffsetsPerTrigger)
+	f.NotNegative("min_partitions", int64(s.MinPartitions))
+	f.NotNegative("max_records_per_partition", s.MaxRecordsPerPartition)
+	f.WholeMillis("max_trigger_delay", s.MaxTriggerDelay)
 	if s.MaxOffsetsPerTrigger > 0 && s.MinOffsetsPerTrigger > s.MaxOffsetsPerTrigger {
-		f.add("min_offsets_per_trigger is %d, more than max_offsets_per_trigger, %d", s.MinOffsetsPerTrigger, s.MaxOffsetsPerTrigger)
+		f.Add("min_offsets_per_trigger is %d, more than max_offsets_per_trigger, %d", s.MinOffsetsPerTrigger, s.MaxOffsetsPerTrigger)
 	}
 	if s.MaxTriggerDelay > 0 && s.MinOffsetsPerTrigger == 0 {
-		f.add("max_trigger_delay wants min_offsets_per_trigger")
+		f.Add("max_trigger_delay wants min_offsets_per_trigger")
 	}
-	f.atMostOne("group_id", s.GroupID, "group_id_prefix", s.GroupIDPrefix)
-	s.checkValue(f)
-	return f.join()
+	f.AtMostOne("group_id", s.GroupID, "group_id_prefix", s.GroupIDPrefix)
+	kafka.Decoding(s.KafkaDecoding).Check(f)
+	return f.Join()
 }
 
-func (s KafkaSource) checkStart(f *faultList) {
-	for _, topic := range s.Subscribe {
-		f.err("subscribe", checkTopic(topic))
-	}
-	f.atMostOne("starting_offsets", s.StartingOffsets, "starting_timestamp", s.StartingTimestamp,
-		"starting_offsets_by_timestamp", s.StartingOffsetsByTimestamp)
-	f.oneOf("starting_offsets_by_timestamp_strategy", s.StartingOffsetsByTimestampStrategy, "error", "latest")
-	if s.StartingOffsetsByTimestampStrategy != "" && s.StartingTimestamp == "" && s.StartingOffsetsByTimestamp == "" {
-		f.add("starting_offsets_by_timestamp_strategy wants starting_timestamp or starting_offsets_by_timestamp")
-	}
-	_, err := instant(s.StartingTimestamp)
-	f.err("starting_timestamp", err)
-	offsets, err := parseOffsets(s.StartingOffsets)
-	f.err("starting_offsets", err)
-	s.checkTopics(f, "starting_offsets", offsets)
-	times, err := parseTimestamps(s.StartingOffsetsByTimestamp)
-	f.err("starting_offsets_by_timestamp", err)
-	s.checkTopics(f, "starting_offsets_by_timestamp", times)
+func (s KafkaSource) topics() kafka.Topics {
+	return kafka.Topics{Subscribe: s.Subscribe, Pattern: s.SubscribePattern, Assign: s.Assign}
 }
 
-// checkTopics compares the topics of JSON with those that are read: Spark wants
-// the same.
-func (s KafkaSource) checkTopics(f *faultList, key string, values partitionValues) {
-	read := map[string][]int{}
-	for _, topic := range s.Subscribe {
-		read[topic] = nil
-	}
-	if s.Assign != "" {
-		assigned, err := parseAssign(s.Assign)
-		if err != nil {
-			if key == "starting_offsets" { // once
-				f.err("assign", err)
-			}
-			return
-		}
-		read = assigned
-	}
-	if values == nil || len(read) == 0 {
-		return
-	}
-	for _, topic := range slices.Sorted(maps.Keys(values)) {
-		partitions, ok := read[topic]
-		if !ok {
-			f.add("%s: the topic %s is not read", key, topic)
-		}
-		for _, p := range slices.Sorted(maps.Keys(values[topic])) {
-			if partitions != nil && !slices.Contains(partitions, p) {
-				f.add("%s: the partition %d of the topic %s is not assigned", key, p, topic)
-			}
-		}
-	}
-	for _, topic := range slices.Sorted(maps.Keys(read)) {
-		if values[topic] == nil {
-			f.add("%s: the topic %s is missing; name every partition that is read", key, topic)
-		}
-		for _, p := range read[topic] {
-			if _, ok := values[topic][p]; !ok && values[topic] != nil {
-				f.add("%s: the partition %d of the topic %s is missing", key, p, topic)
-			}
-		}
+// begin is where the first run of the query starts.
+func (s KafkaSource) begin() kafka.Point {
+	return kafka.Point{
+		Key: "starting", Offsets: s.StartingOffsets, Timestamp: s.StartingTimestamp, ByTimestamp: s.StartingOffsetsByTimestamp,
 	}
 }
 
@@ -168,55 +112,41 @@ func (s KafkaSource) ReadStream(ctx context.Context, spark *dataflow.Session) (s
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	df, err := Reader{Format: "kafka", Options: withOptions(s.readOptions(), s.Options)}.ReadStream(ctx, spark)
+	df, err := Reader{Format: "kafka", Options: options.Merge(s.readOptions(), s.Options)}.ReadStream(ctx, spark)
 	if err != nil {
 		return nil, err
 	}
-	return s.decode(ctx, spark, df, s.IncludeHeaders)
-}
-
-func (s KafkaSource) readOptions() optionSet {
-	o := s.options()
-	o.text("subscribe", strings.Join(s.Subscribe, ","))
-	o.text("subscribePattern", s.SubscribePattern)
-	o.text("assign", s.Assign)
-	o.text("startingOffsets", word(s.StartingOffsets))
-	at, _ := instant(s.StartingTimestamp) // checked by Validate
-	o.text("startingTimestamp", at)
-	o.text("startingOffsetsByTimestamp", s.StartingOffsetsByTimestamp)
-	o.text("startingOffsetsByTimestampStrategy", strings.ToLower(s.StartingOffsetsByTimestampStrategy))
-	o.choice("failOnDataLoss", s.FailOnDataLoss)
-	o.number("maxOffsetsPerTrigger", s.MaxOffsetsPerTrigger)
-	o.number("minOffsetsPerTrigger", s.MinOffsetsPerTrigger)
-	o.millis("maxTriggerDelay", s.MaxTriggerDelay)
-	o.number("minPartitions", int64(s.MinPartitions))
-	o.number("maxRecordsPerPartition", s.MaxRecordsPerPartition)
-	o.text("groupIdPrefix", s.GroupIDPrefix)
-	o.text("kafka.group.id", s.GroupID)
-	o.flag("includeHeaders", s.IncludeHeaders)
-	return o
-}
-
-// word writes earliest and latest in lower case and leaves JSON exactly as it is:
-// topics have upper case too.
-func word(offsets string) string {
-	if lower := strings.ToLower(strings.TrimSpace(offsets)); lower == "earliest" || lower == "latest" {
-		return lower
+	for _, exprs := range kafka.Decoding(s.KafkaDecoding).Columns(s.IncludeHeaders) {
+		if df, err = selectExpr(ctx, spark, df, exprs...); err != nil {
+			return nil, err
+		}
 	}
-	return offsets
+	return df, nil
+}
+
+func (s KafkaSource) readOptions() options.Set {
+	o := kafka.Connection(s.Kafka).Settings()
+	s.topics().Options(o)
+	s.begin().Options(o)
+	o.Text("startingOffsetsByTimestampStrategy", strings.ToLower(s.StartingOffsetsByTimestampStrategy))
+	o.Choice("failOnDataLoss", s.FailOnDataLoss)
+	o.Number("maxOffsetsPerTrigger", s.MaxOffsetsPerTrigger)
+	o.Number("minOffsetsPerTrigger", s.MinOffsetsPerTrigger)
+	o.Millis("maxTriggerDelay", s.MaxTriggerDelay)
+	o.Number("minPartitions", int64(s.MinPartitions))
+	o.Number("maxRecordsPerPartition", s.MaxRecordsPerPartition)
+	o.Text("groupIdPrefix", s.GroupIDPrefix)
+	o.Text("kafka.group.id", s.GroupID)
+	o.Flag("includeHeaders", s.IncludeHeaders)
+	return o
 }
 
 // Lineage implements [dataflow.Describer]: the topics, with the brokers before
 // them. A pattern is opaque.
 func (s KafkaSource) Lineage() dataflow.Lineage {
 	l := dataflow.Lineage{Effect: dataflow.EffectNone, Opaque: s.SubscribePattern != ""}
-	topics := slices.Clone(s.Subscribe)
-	if assigned, err := parseAssign(s.Assign); err == nil {
-		topics = append(topics, slices.Collect(maps.Keys(assigned))...)
-	}
-	slices.Sort(topics)
-	for _, topic := range slices.Compact(topics) {
-		l.Inputs = append(l.Inputs, outsideTable(s.place(), topic))
+	for _, topic := range s.topics().Names() {
+		l.Inputs = append(l.Inputs, outsideTable(kafka.Connection(s.Kafka).Place(), topic))
 	}
 	return l
 }

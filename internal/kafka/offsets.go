@@ -1,4 +1,4 @@
-package streaming
+package kafka
 
 import (
 	"encoding/json"
@@ -18,16 +18,16 @@ const (
 	offsetEarliest = -2
 )
 
-// partitionValues are numbers by topic and partition, such as offsets.
-type partitionValues map[string]map[int]int64
+// PartitionValues are numbers by topic and partition, such as offsets.
+type PartitionValues map[string]map[int]int64
 
 // maxTopicName is Kafka's limit.
 const maxTopicName = 249
 
 var topicPattern = regexp.MustCompile(`^[a-zA-Z0-9._-]+$`)
 
-// checkTopic refuses names that no topic can have.
-func checkTopic(name string) error {
+// CheckTopic refuses names that no topic can have.
+func CheckTopic(name string) error {
 	switch {
 	case name == "":
 		return errors.New("a topic has no name")
@@ -37,10 +37,10 @@ func checkTopic(name string) error {
 	return nil
 }
 
-// parseOffsets reads "earliest", "latest" in any case, or JSON by topic and
+// ParseOffsets reads "earliest", "latest" in any case, or JSON by topic and
 // partition, where -2 is the earliest and -1 the latest; the values are nil for a
 // word.
-func parseOffsets(text string) (partitionValues, error) {
+func ParseOffsets(text string) (PartitionValues, error) {
 	switch strings.ToLower(strings.TrimSpace(text)) {
 	case "", "earliest", "latest":
 		return nil, nil
@@ -48,23 +48,23 @@ func parseOffsets(text string) (partitionValues, error) {
 	if !strings.HasPrefix(strings.TrimSpace(text), "{") {
 		return nil, fmt.Errorf(`%q is neither earliest, latest nor JSON such as {"topic":{"0":23,"1":-2}}`, text)
 	}
-	return parsePartitionValues(text, "offset", offsetEarliest)
+	return parseValues(text, "offset", offsetEarliest)
 }
 
-// parseTimestamps reads JSON of milliseconds by topic and partition.
-func parseTimestamps(text string) (partitionValues, error) {
+// ParseTimestamps reads JSON of milliseconds by topic and partition.
+func ParseTimestamps(text string) (PartitionValues, error) {
 	if text == "" {
 		return nil, nil
 	}
-	return parsePartitionValues(text, "timestamp", 0)
+	return parseValues(text, "timestamp", 0)
 }
 
-func parsePartitionValues(text, what string, least int64) (partitionValues, error) {
-	out := partitionValues{}
+func parseValues(text, what string, least int64) (PartitionValues, error) {
+	out := PartitionValues{}
 	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
 	err := eachMember(d, "topic", func(topic string) error {
-		if err := checkTopic(topic); err != nil {
+		if err := CheckTopic(topic); err != nil {
 			return err
 		}
 		out[topic] = map[int]int64{}
@@ -106,7 +106,7 @@ func shown(token json.Token) string {
 	return fmt.Sprint(token)
 }
 
-func checkFilled(values partitionValues) error {
+func checkFilled(values PartitionValues) error {
 	if len(values) == 0 {
 		return errors.New("the JSON names no topic")
 	}
@@ -156,8 +156,8 @@ func malformed(err error) error {
 	return fmt.Errorf("malformed JSON: %w", err)
 }
 
-// parseAssign reads JSON of partitions by topic, such as {"topic":[0,1]}.
-func parseAssign(text string) (map[string][]int, error) {
+// ParseAssign reads JSON of partitions by topic, such as {"topic":[0,1]}.
+func ParseAssign(text string) (map[string][]int, error) {
 	var raw map[string][]int
 	d := json.NewDecoder(strings.NewReader(text))
 	if err := d.Decode(&raw); err != nil {
@@ -170,7 +170,7 @@ func parseAssign(text string) (map[string][]int, error) {
 		return nil, errors.New("the JSON names no topic")
 	}
 	for _, topic := range slices.Sorted(maps.Keys(raw)) {
-		if err := checkTopic(topic); err != nil {
+		if err := CheckTopic(topic); err != nil {
 			return nil, err
 		}
 		if len(raw[topic]) == 0 {

@@ -6,11 +6,15 @@ BIN      := build/sparkpipe
 GO       ?= go
 LINT     := build/bin/golangci-lint
 LINT_VERSION := v2.15.0
+RELEASER := build/bin/goreleaser
+RELEASER_VERSION := v2.12.0
+SBOM := build/bin/sbom
 S3_SERVER := build/bin/versitygw
 S3_SERVER_VERSION := v1.8.0
 FUZZTIME ?= 30s
 
-.PHONY: demo test bench lint generate fmt fuzz build setup setup-race setup-stores clean
+.PHONY: demo test bench lint generate fmt fuzz build setup setup-race setup-stores \
+	image image-test man release-check release-snapshot install-check clean
 
 setup:
 	@bash .ci/setup
@@ -18,10 +22,11 @@ setup:
 setup-race:
 	@bash .ci/setup race
 
-# The servers that checkpoint stores are tested on: PostgreSQL by apt, and one
-# for the protocol of S3, built from source once.
+# The servers that checkpoint stores and databases are tested on: PostgreSQL and
+# MariaDB by apt, and one for the protocol of S3, built from source once.
 setup-stores: $(S3_SERVER)
 	@bash .ci/setup-postgres
+	@bash .ci/setup-mariadb
 
 $(S3_SERVER):
 	GOBIN=$(CURDIR)/build/bin $(GO) install github.com/versity/versitygw/cmd/versitygw@$(S3_SERVER_VERSION)
@@ -72,6 +77,58 @@ fuzz:
 			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x $$pkg; \
 		done; \
 	done
+
+# What a release is made of. PACKAGING is a module of its own, so that the library
+# does not depend on what packs it.
+PACKAGING := packaging/build
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+REVISION ?= $(shell git rev-parse HEAD 2>/dev/null)
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+IMAGE ?= build/image
+
+# The image for containers, from nothing but the program: an OCI layout in
+# build/image, the same as build/sparkpipe-image.tar. Prints its digest, which
+# depends on the commit and the version of Go alone.
+image:
+	@set -e; for arch in amd64 arm64; do \
+		CGO_ENABLED=0 GOOS=linux GOARCH=$$arch $(GO) build -trimpath -ldflags '-s -w' -o $(IMAGE)-bin/$$arch/sparkpipe ./cmd/sparkpipe; \
+	done
+	@cd $(PACKAGING) && $(GO) run ./image -out $(CURDIR)/$(IMAGE) -tar $(CURDIR)/$(dir $(IMAGE))sparkpipe-$(notdir $(IMAGE)).tar \
+		-license $(CURDIR)/LICENSE -zoneinfo "$$($(GO) env GOROOT)/lib/time/zoneinfo.zip" \
+		-version $(VERSION) -revision '$(REVISION)' -created $(SOURCE_DATE_EPOCH) \
+		amd64=$(CURDIR)/$(IMAGE)-bin/amd64/sparkpipe arm64=$(CURDIR)/$(IMAGE)-bin/arm64/sparkpipe
+
+# The image is made a second time, compared, unpacked and run.
+image-test: image
+	@$(MAKE) --no-print-directory image IMAGE=$(IMAGE)-again
+	cd $(PACKAGING) && $(GO) test -tags image -count 1 ./image -args -image $(CURDIR)/$(IMAGE) -again $(CURDIR)/$(IMAGE)-again
+
+# The manual pages and the scripts of the shells, from the program itself.
+man: build
+	@rm -rf build/man build/completions && mkdir -p build/completions
+	@$(BIN) man build/man
+	@set -e; for shell in bash zsh fish powershell; do $(BIN) completion $$shell >build/completions/sparkpipe.$$shell; done
+
+# .goreleaser.yaml, checked by the program that reads it, which then builds for
+# this platform. release-snapshot makes everything that a release has and publishes
+# nothing.
+release-check: $(RELEASER)
+	$(RELEASER) check
+	$(RELEASER) build --snapshot --clean --single-target
+
+release-snapshot: $(RELEASER) $(SBOM)
+	$(RELEASER) release --snapshot --clean --skip=publish,announce,validate
+
+$(RELEASER):
+	GOBIN=$(CURDIR)/build/bin $(GO) install github.com/goreleaser/goreleaser/v2@$(RELEASER_VERSION)
+
+$(SBOM): $(wildcard $(PACKAGING)/sbom/*.go)
+	cd $(PACKAGING) && $(GO) build -o $(CURDIR)/$(SBOM) ./sbom
+
+# "go install" of this tree as a module, as if it had been published, and what a
+# module must not have.
+install-check:
+	cd $(PACKAGING) && $(GO) test -tags install -count 1 -v ./module
 
 clean:
 	rm -rf build

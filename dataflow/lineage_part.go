@@ -74,7 +74,7 @@ func (m SaveMode) effect() Effect {
 	switch m {
 	case SaveModeAppend:
 		return EffectRepeats
-	case SaveModeErrorIfExists, SaveModeOverwrite, SaveModeIgnore:
+	case SaveModeErrorIfExists, SaveModeOverwrite, SaveModeIgnore, SaveModeUpsert:
 		return EffectIdempotent
 	}
 	return EffectUnknown

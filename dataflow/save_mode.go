@@ -21,9 +21,12 @@ const (
 	SaveModeOverwrite
 	// SaveModeIgnore writes nothing.
 	SaveModeIgnore
+	// SaveModeUpsert updates the rows whose keys are there and adds the others. It
+	// is none of Spark's: [JDBCSink] knows it, and a [Writer] refuses it.
+	SaveModeUpsert
 )
 
-var saveModeNames = [...]string{"errorifexists", "append", "overwrite", "ignore"}
+var saveModeNames = [...]string{"errorifexists", "append", "overwrite", "ignore", "upsert"}
 
 // String returns Spark's name of the mode.
 func (m SaveMode) String() string {
@@ -50,7 +53,7 @@ func (m SaveMode) check() error {
 }
 
 // UnmarshalText reads the names that Spark accepts, in any case: append,
-// overwrite, ignore, and errorifexists, error or default.
+// overwrite, ignore, and errorifexists, error or default; and upsert.
 func (m *SaveMode) UnmarshalText(text []byte) error {
 	switch strings.ToLower(string(text)) {
 	case "errorifexists", "error", "default":
@@ -61,6 +64,8 @@ func (m *SaveMode) UnmarshalText(text []byte) error {
 		*m = SaveModeOverwrite
 	case "ignore":
 		*m = SaveModeIgnore
+	case "upsert":
+		*m = SaveModeUpsert
 	default:
 		return fmt.Errorf("unknown save mode %q; write append, overwrite, errorifexists or ignore", text)
 	}

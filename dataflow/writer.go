@@ -138,6 +138,8 @@ func (w Writer) check() error {
 	switch {
 	case w.Mode.check() != nil:
 		return fmt.Errorf("%w: %w", ErrWriterConflict, w.Mode.check())
+	case w.Mode == SaveModeUpsert:
+		return fmt.Errorf("%w: Spark has no mode upsert; a JDBC sink has, and Merge updates a table", ErrWriterConflict)
 	case w.Buckets > math.MaxInt32:
 		return fmt.Errorf("%w: the number of buckets is too large", ErrWriterConflict)
 	case w.Buckets < 0:

@@ -67,7 +67,7 @@ func TestPlansOfSinks(t *testing.T) {
 	options := map[string]string{"k": "v", "header": "maybe"}
 	full := dataflow.FileSink{Path: "/out", Mode: dataflow.SaveModeAppend, PartitionBy: []string{"y"}, Options: options}
 	database := dataflow.JDBC{
-		URL: secrets.NewValue("jdbc:h2:mem:x"), User: "ann", Password: secrets.NewValue("pw"), Driver: "org.h2.Driver",
+		URL: secrets.NewValue("jdbc:postgresql://h/db"), User: "ann", Password: secrets.NewValue("pw"), Driver: "org.postgresql.Driver",
 		Options: map[string]string{"isolationLevel": "NONE"},
 	}
 	plansOfSinks(t, "sinks", map[string]dataflow.Sink{
@@ -240,6 +240,7 @@ func TestSaveModeText(t *testing.T) {
 		dataflow.SaveModeAppend:        {"append", "APPEND"},
 		dataflow.SaveModeOverwrite:     {"overwrite", "Overwrite"},
 		dataflow.SaveModeIgnore:        {"ignore"},
+		dataflow.SaveModeUpsert:        {"upsert", "Upsert"},
 	}
 	for mode, texts := range names {
 		for _, text := range texts {
@@ -254,7 +255,7 @@ func TestSaveModeText(t *testing.T) {
 	}
 	require.Zero(t, dataflow.SaveModeErrorIfExists, "the zero value is Spark's default")
 	mode := dataflow.SaveModeAppend
-	require.EqualError(t, mode.UnmarshalText([]byte("upsert")), `unknown save mode "upsert"; write append, overwrite, errorifexists or ignore`)
+	require.EqualError(t, mode.UnmarshalText([]byte("merge")), `unknown save mode "merge"; write append, overwrite, errorifexists or ignore`)
 	require.Error(t, mode.UnmarshalText(nil))
 	require.Equal(t, dataflow.SaveModeAppend, mode, "a fault changes nothing")
 	require.Equal(t, "SaveMode(9)", dataflow.SaveMode(9).String())

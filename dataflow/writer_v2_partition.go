@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"strings"
 
 	"google.golang.org/protobuf/proto"
@@ -79,7 +80,7 @@ func (p Partition) expression() ([]byte, error) {
 			return nil, errors.New("a column has no name")
 		}
 		column, err := proto.Marshal(&wire.Expression{ExprType: &wire.Expression_UnresolvedAttribute_{
-			UnresolvedAttribute: &wire.Expression_UnresolvedAttribute{UnparsedIdentifier: name},
+			UnresolvedAttribute: &wire.Expression_UnresolvedAttribute{UnparsedIdentifier: readTwice(name)},
 		}})
 		if err != nil {
 			return nil, err
@@ -102,4 +103,32 @@ func (p Partition) expression() ([]byte, error) {
 	}
 	call.Arguments = append(call.Arguments, columns...)
 	return proto.Marshal(&wire.Expression{ExprType: &wire.Expression_UnresolvedFunction_{UnresolvedFunction: call}})
+}
+
+var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// readTwice writes the name of a column so that it is the same when Spark has read
+// it twice: it makes a text of what it has read, with quotes around parts with a
+// dot alone, and reads that.
+func readTwice(name string) string {
+	parts, err := splitName(name)
+	if err != nil {
+		return name // Spark says what is wrong
+	}
+	again := false
+	for i, part := range parts {
+		switch doubled := strings.ReplaceAll(part, "`", "``"); {
+		case plainName.MatchString(part):
+		case strings.Contains(part, "."):
+			again = again || doubled != part
+			parts[i] = doubled
+		default:
+			again = true
+			parts[i] = "`" + doubled + "`"
+		}
+	}
+	if !again {
+		return name
+	}
+	return QuoteName(parts...)
 }

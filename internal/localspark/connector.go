@@ -110,7 +110,7 @@ func connectors() map[string]connector {
 		"postgresql": jdbcDriver("postgresql-", artifact{Group: "org.postgresql", Name: "postgresql", Version: "42.7.8"}),
 		"sqlite":     jdbcDriver("sqlite-jdbc-", artifact{Group: "org.xerial", Name: "sqlite-jdbc", Version: "3.50.3.0"}),
 		"h2":         jdbcDriver("h2-", artifact{Group: "com.h2database", Name: "h2", Version: "2.3.232"}),
-		// MariaDB's driver asks Amazon's classes for passwords only if it is told to.
+		// What these two depend on is for other protocols and ways to log in.
 		"mariadb": jdbcDriver("mariadb-java-client-", artifact{Group: "org.mariadb.jdbc", Name: "mariadb-java-client", Version: "3.5.6", Exclude: []string{anything}}),
 		"mysql":   jdbcDriver("mysql-connector-j-", artifact{Group: "com.mysql", Name: "mysql-connector-j", Version: "9.4.0", Exclude: []string{anything}}),
 		"s3": {

@@ -25,8 +25,8 @@ func ExampleConnectors() {
 	fmt.Println(localspark.Connectors(localspark.DefaultVersion))
 	fmt.Println(localspark.Connectors("4.2.0"))
 	// Output:
-	// [avro delta gcs h2 iceberg kafka postgresql s3 sqlite]
-	// [h2 postgresql sqlite]
+	// [avro delta gcs h2 iceberg kafka mariadb mysql postgresql s3 sqlite]
+	// [h2 mariadb mysql postgresql sqlite]
 }
 
 func ExampleOptions_Validate() {

@@ -34,7 +34,7 @@ func TestOptions_Validate(t *testing.T) {
 		},
 		"unknown connector": {
 			&localspark.Options{Connectors: []string{"mongo"}},
-			`connector "mongo": unknown; known are avro, delta, gcs, h2, iceberg, kafka, postgresql, s3, sqlite`,
+			`connector "mongo": unknown; known are avro, delta, gcs, h2, iceberg, kafka, mariadb, mysql, postgresql, s3, sqlite`,
 		},
 		"connector of another version": {
 			&localspark.Options{Version: "4.2.0", Connectors: []string{"delta"}},

@@ -118,5 +118,5 @@ func TestPOM_unknownConnector(t *testing.T) {
 	t.Parallel()
 	_, err := localspark.POM("4.0.1", []string{"protobuf"})
 	require.EqualError(t, err, `write the Maven project: connector "protobuf": unknown; `+
-		"known are avro, delta, gcs, h2, iceberg, kafka, postgresql, s3, sqlite")
+		"known are avro, delta, gcs, h2, iceberg, kafka, mariadb, mysql, postgresql, s3, sqlite")
 }

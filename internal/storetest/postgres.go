@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -14,8 +15,10 @@ import (
 // there already.
 const EnvPostgres = "SPARKPIPE_TEST_POSTGRES"
 
-// Password is the one of the user "tester" of [Postgres].
+// Password is the one of the user "tester" of [Postgres] and [MariaDB].
 const Password = "s3cr3t of the tester"
+
+const tester = "tester"
 
 // Postgres starts a PostgreSQL with an empty database and returns its URL with
 // the password. Connections need the password.
@@ -24,6 +27,14 @@ func Postgres(tb testing.TB) string {
 	if url := os.Getenv(EnvPostgres); url != "" {
 		return url
 	}
+	db := PostgresServer(tb)
+	return fmt.Sprintf("postgres://%s:%s@%s/%s", db.User, strings.ReplaceAll(db.Password, " ", "%20"), db.Addr, db.Name)
+}
+
+// PostgresServer is [Postgres] for tests that stop it: it is always one of the
+// test's own.
+func PostgresServer(tb testing.TB) *Database {
+	tb.Helper()
 	bin := postgresDir(tb)
 	dir := tb.TempDir()
 	data, password := filepath.Join(dir, "data"), filepath.Join(dir, "password")
@@ -31,7 +42,7 @@ func Postgres(tb testing.TB) string {
 		tb.Fatal(err)
 	}
 	who := notRoot(tb, dir, password)
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-U", "tester", "--pwfile", password,
+	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-U", tester, "--pwfile", password,
 		"-A", "scram-sha-256", "-E", "UTF8", "--locale", "C", "--no-sync")
 	who(initdb)
 	if out, err := initdb.CombinedOutput(); err != nil {
@@ -47,7 +58,7 @@ func Postgres(tb testing.TB) string {
 		lines := strings.Split(string(status), "\n")
 		return err == nil && len(lines) > 7 && strings.TrimSpace(lines[7]) == "ready"
 	})
-	return fmt.Sprintf("postgres://tester:%s@127.0.0.1:%d/postgres", strings.ReplaceAll(Password, " ", "%20"), port)
+	return &Database{Addr: fmt.Sprintf("127.0.0.1:%d", port), User: tester, Password: Password, Name: "postgres", dir: data, server: server, stop: syscall.SIGQUIT}
 }
 
 // postgresDir returns the folder of the programs: Debian keeps them off PATH.
@@ -58,7 +69,7 @@ func postgresDir(tb testing.TB) string {
 	}
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if err != nil || len(found) == 0 {
-		missing(tb, "PostgreSQL", "make setup-stores")
+		missing(tb, "PostgreSQL")
 	}
 	return filepath.Dir(slices.Max(found))
 }

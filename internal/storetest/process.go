@@ -19,12 +19,12 @@ const (
 )
 
 // missing skips the test, and fails it in CI.
-func missing(tb testing.TB, program, install string) {
+func missing(tb testing.TB, program string) {
 	tb.Helper()
 	if strings.EqualFold(os.Getenv("CI"), "true") {
-		tb.Fatalf("%s is not there, and in CI this test must not be skipped; install it with: %s", program, install)
+		tb.Fatalf("%s is not there, and in CI this test must not be skipped; install it with: make setup-stores", program)
 	}
-	tb.Skipf("NOT RUN, it needs %s; install it with: %s", program, install)
+	tb.Skipf("NOT RUN, it needs %s; install it with: make setup-stores", program)
 }
 
 // freePort returns a port that nobody listens on.

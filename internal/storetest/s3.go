@@ -54,7 +54,7 @@ func gateway(tb testing.TB) string {
 	}
 	program, err := exec.LookPath("versitygw")
 	if err != nil {
-		missing(tb, "versitygw", "make setup-stores")
+		missing(tb, "versitygw")
 	}
 	return program
 }

@@ -1,6 +1,7 @@
 package storetest_test
 
 import (
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -24,4 +25,15 @@ func TestS3_answers(t *testing.T) {
 func TestPostgres_needsAPassword(t *testing.T) {
 	t.Parallel()
 	require.True(t, strings.HasPrefix(storetest.Postgres(t), "postgres://"))
+}
+
+func TestMariaDB_answersAndStops(t *testing.T) {
+	t.Parallel()
+	db := storetest.MariaDB(t)
+	conn, err := net.Dial("tcp", db.Addr)
+	require.NoError(t, err)
+	require.NoError(t, conn.Close())
+	db.Stop(t)
+	_, err = net.Dial("tcp", db.Addr)
+	require.Error(t, err)
 }

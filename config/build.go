@@ -64,7 +64,7 @@ func withoutFree(root *tree.Value) *tree.Value {
 	out := *root
 	out.Fields = nil
 	for _, f := range root.Fields {
-		if f.Key != "vars" && !strings.HasPrefix(f.Key, "x-") {
+		if f.Key != varsKey && !strings.HasPrefix(f.Key, "x-") {
 			out.Fields = append(out.Fields, f)
 		}
 	}

@@ -23,6 +23,9 @@ type entry struct {
 	query string
 	// sequence is true for what a sequence was turned into.
 	sequence bool
+	// result is the name under which later steps may read what a sequence gives,
+	// or empty.
+	result string
 }
 
 // collect gathers the components of every form in the order of the run and
@@ -72,7 +75,7 @@ func (b *builder) components() {
 		b.addEntry(entry{at: s, Component: Component{
 			Name: c.Name, Type: c.Type, ComponentType: c.ComponentType,
 			DependsOn: c.DependsOn, Enabled: c.Enabled, Timeout: c.Timeout, Config: c.Config,
-			Resilience: b.resilience(s, &c), RetryUnsafe: c.RetryUnsafe,
+			Resilience: b.resilience(s, &c.policyShape), RetryUnsafe: c.RetryUnsafe,
 		}}, "name")
 	}
 }

@@ -6,7 +6,7 @@ import (
 
 // resilience puts together what a component says of its retry and its circuit
 // breaker, in a block of its own or beside its other keys.
-func (b *builder) resilience(at Section, c *componentShape) resilience.Config {
+func (b *builder) resilience(at Section, c *policyShape) resilience.Config {
 	if c.Resilience == nil {
 		return resilience.Config{Preset: c.Preset, Retry: c.Retry, Breaker: c.CircuitBreaker}
 	}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -268,4 +269,42 @@ func TestDynamicAllocation(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"spark.dynamicAllocation.enabled": "true"}, p.Spark.Conf)
 	require.Equal(t, []string{"spark.num_executors is not used, because dynamic_allocation is on"}, warnings)
+}
+
+func TestResultsOfSequences(t *testing.T) {
+	t.Parallel()
+	p, err := parseYAML(`
+app_name: n
+sources: {orders: {type: csv, path: /in}}
+sequences:
+  - {name: big, query: SELECT * FROM orders WHERE a > :least, args: {least: 5}, cache: true, target: {type: csv, path: /a}}
+  - {name: spare, query: SELECT big.a FROM Big, target: {type: csv, path: /b}, timeout: 30s, retry: {max_attempts: 2}}
+  - {name: orders, query: SELECT 1 AS spare, target: {type: csv, path: /c}}
+  - {name: kept, alias: again, query: SELECT 2, target: {type: table, table: db.kept}}
+  - {name: after, query: SELECT * FROM kept JOIN orders JOIN again, target: {type: csv, path: /d}}
+  - {name: late, query: SELECT * FROM early, target: {type: csv, path: /e}}
+  - {name: early, query: SELECT 3, target: {type: csv, path: /f}}
+`)
+	require.NoError(t, err)
+	got := plainOf(t, p)
+	needs, views := map[string][]string{}, map[string]any{}
+	for i, c := range got.Components {
+		needs[c.Name], views[c.Name] = c.DependsOn, got.configs[i].(map[string]any)["output_view"]
+	}
+	require.Equal(t, map[string][]string{
+		"sources.orders": nil, "sequences.big": {"sources.orders"}, "sequences.spare": {"sequences.big"}, "sequences.orders": nil,
+		"sequences.kept": nil, "sequences.after": {"sources.orders", "sequences.kept"}, "sequences.late": nil, "sequences.early": nil,
+	}, needs)
+	require.Equal(t, map[string]any{
+		"sources.orders": "orders", "sequences.big": "big", "sequences.spare": nil, "sequences.orders": nil,
+		"sequences.kept": "again", "sequences.after": nil, "sequences.late": nil, "sequences.early": nil,
+	}, views, "a name that is taken keeps its meaning, and nobody reads what is made later")
+	require.Equal(t, map[string]any{
+		"path": "/a", "query": "SELECT * FROM orders WHERE a > :least", "args": map[string]any{"least": int64(5)}, "cache": true, "output_view": "big",
+	}, got.configs[1])
+	require.Equal(t, 30*time.Second, p.Components[2].Timeout)
+	require.Equal(t, 2, p.Components[2].Resilience.Retry.MaxAttempts)
+
+	_, err = parseYAML("app_name: n\nsequences: [{query: SELECT 1, target: {type: csv, output_view: x}}]\n")
+	require.EqualError(t, err, "p.yaml:2:51: sequences[0].target.output_view: not a key of a target; set the alias of the sequence")
 }

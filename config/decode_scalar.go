@@ -31,7 +31,7 @@ func describe(v *tree.Value) string {
 		return "the number " + v.Text
 	}
 	if v.FromEnv {
-		return "other text from the environment"
+		return "other text from outside the file"
 	}
 	text := []rune(v.Text)
 	if len(text) > maxShown {

@@ -212,9 +212,9 @@ numbers: ["${N}", "${N}${N}"]
 	require.Equal(t, []int{12, 1212}, got.Numbers)
 	err := section(t, "int: ${N}\nmode: ${N}\ntexts: ${N}", "N", "geheim").Decode(&got)
 	require.EqualError(t, err, strings.Join([]string{
-		"p.yaml:6:12: components[0].config.int: want an integer, found other text from the environment",
-		"p.yaml:7:13: components[0].config.mode: want one of append, overwrite, found other text from the environment",
-		"p.yaml:8:14: components[0].config.texts: want a list, found other text from the environment",
+		"p.yaml:6:12: components[0].config.int: want an integer, found other text from outside the file",
+		"p.yaml:7:13: components[0].config.mode: want one of append, overwrite, found other text from outside the file",
+		"p.yaml:8:14: components[0].config.texts: want a list, found other text from outside the file",
 	}, "\n"))
 }
 

@@ -17,6 +17,11 @@ type Options struct {
 	// probably not meant, such as a missing file that HOCON's include ignores.
 	// Nil means that nobody is told.
 	Warn func(msg string)
+	// Vars are laid over the root key "vars" of the file, by their names with dots
+	// between the levels. The value is a text; where the file wants a number or a
+	// truth value it is read as one. A variable that the file neither has nor uses
+	// is a fault.
+	Vars map[string]string
 	// Name is what [Parse] calls the text in messages. Includes and query files
 	// are relative to its directory; the default is the working directory. [Load]
 	// does not use it.
@@ -47,8 +52,9 @@ func Parse(src []byte, format Format, opts *Options) (*Pipeline, error) {
 // loader is one call of [Load].
 type loader struct {
 	faults
-	env  tree.Env
-	warn func(string)
+	env   tree.Env
+	warn  func(string)
+	given map[string]string // the variables of the call
 	// stack are the files whose includes are being read, outermost first.
 	stack []openFile
 	// files counts the files that were read.
@@ -68,7 +74,7 @@ func newLoader(opts *Options) *loader {
 	if o.Warn == nil {
 		o.Warn = func(string) {}
 	}
-	return &loader{env: o.Env, warn: o.Warn}
+	return &loader{env: o.Env, warn: o.Warn, given: o.Vars}
 }
 
 // pipeline reads, resolves and builds.
@@ -78,6 +84,7 @@ func (l *loader) pipeline(name, file string, read func() (tree.Node, error)) (*P
 		l.addAll(syntaxError(err), name)
 		return nil, l.err()
 	}
+	root, needless := l.vars(root)
 	value, err := l.resolve(root)
 	if err != nil {
 		l.addAll(err, name)
@@ -86,7 +93,7 @@ func (l *loader) pipeline(name, file string, read func() (tree.Node, error)) (*P
 		return nil, l.err()
 	}
 	b := &builder{decoder: newDecoder(), warn: l.warn, name: name}
-	b.unset = len(l.list) > 0
+	b.unset = len(l.list) > needless
 	p := b.build(value)
 	l.list = append(l.list, b.list...)
 	if p != nil {

@@ -76,10 +76,18 @@ func (b *builder) sequences() {
 			name = fmt.Sprintf("%s#%d", name, n)
 		}
 		typ, config := b.target(at, s.Target, query)
-		b.addEntry(entry{at: at, query: query, sequence: true, Component: Component{
+		e := entry{at: at, query: query, sequence: true, Component: Component{
 			Name: name, Type: typ, ComponentType: "sink",
-			DependsOn: s.DependsOn, Enabled: s.Enabled, Config: config,
-		}}, "name")
+			DependsOn: s.DependsOn, Enabled: s.Enabled, Config: config, Timeout: s.Timeout,
+			Resilience: b.resilience(at, &s.policyShape), RetryUnsafe: s.RetryUnsafe,
+		}}
+		if s.Alias != "" && config.value != nil {
+			pos, _ := at.at("alias")
+			addText(config.value, viewKey, s.Alias, pos)
+		} else if config.value != nil && at.field("name") != nil {
+			e.result = s.Name
+		}
+		b.addEntry(e, "name")
 	}
 }
 
@@ -145,12 +153,19 @@ func (b *builder) target(at, target Section, query string) (string, Section) {
 	known, rest := pick(target, "type")
 	var s targetShape
 	b.section(known, &s)
-	if own := (Section{path: target.path, value: rest}).field(queryKey); own != nil {
-		b.add(own.KeyPos, join(target.path, own.Key), "not a key of a target", "the query is a key of the sequence")
-		return "", Section{}
+	for key, hint := range map[string]string{
+		queryKey: "the query is a key of the sequence", viewKey: "set the alias of the sequence",
+		"args": "args is a key of the sequence", "cache": "cache is a key of the sequence",
+	} {
+		if own := (Section{path: target.path, value: rest}).field(key); own != nil {
+			b.add(own.KeyPos, join(target.path, own.Key), "not a key of a target", hint)
+			return "", Section{}
+		}
 	}
 	pos, _ := at.at("query", "query_file")
 	addText(rest, queryKey, query, pos)
+	more, _ := pick(at, "args", "cache")
+	rest.Fields = append(rest.Fields, more.value.Fields...)
 	return prefixed("write_", s.Type), Section{path: target.path, value: rest, defaults: targetDefaults}
 }
 

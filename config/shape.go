@@ -96,14 +96,19 @@ type loggingShape struct {
 
 // componentShape is one of "components".
 type componentShape struct {
-	Name          string        `koanf:"name" required:"true"`
-	Type          string        `koanf:"type" alias:"class_path" required:"true"`
-	ComponentType string        `koanf:"component_type" enum:"source,transformation,sink"`
-	DependsOn     []string      `koanf:"depends_on"`
-	Enabled       bool          `koanf:"enabled" default:"true"`
-	Timeout       time.Duration `koanf:"timeout"`
-	Config        Section       `koanf:"config"`
+	Name          string   `koanf:"name" required:"true"`
+	Type          string   `koanf:"type" alias:"class_path" required:"true"`
+	ComponentType string   `koanf:"component_type" enum:"source,transformation,sink"`
+	DependsOn     []string `koanf:"depends_on"`
+	Enabled       bool     `koanf:"enabled" default:"true"`
+	Config        Section  `koanf:"config"`
 
+	policyShape `koanf:",squash"`
+}
+
+// policyShape is what a step says of its attempts.
+type policyShape struct {
+	Timeout        time.Duration             `koanf:"timeout"`
 	Preset         string                    `koanf:"preset" enum:"none,default,aggressive,conservative,retry_only,circuit_breaker_only"`
 	Retry          *resilience.RetryConfig   `koanf:"retry"`
 	CircuitBreaker *resilience.BreakerConfig `koanf:"circuit_breaker"`
@@ -144,6 +149,13 @@ type sequenceShape struct {
 	Target    Section  `koanf:"target"`
 	DependsOn []string `koanf:"depends_on"`
 	Enabled   bool     `koanf:"enabled" default:"true"`
+	Alias     string   `koanf:"alias"`
+
+	// Args and Cache are keys of the writer.
+	Args  map[string]any `koanf:"args"`
+	Cache any            `koanf:"cache"`
+
+	policyShape `koanf:",squash"`
 }
 
 // targetShape is what a target has besides the keys of its writer.

@@ -12,6 +12,7 @@ import (
 // mention, and every sequence also on the components that make such a view. A
 // source that nothing enabled needs is marked as unused.
 func (b *builder) connect() {
+	b.nameResults()
 	makers := make(map[string][]int)
 	sources := false
 	for i := range b.entries {
@@ -47,7 +48,7 @@ func (b *builder) dependOnMakers(i int, makers map[string][]int) {
 	for word := range words {
 		for _, m := range makers[word] {
 			maker := &b.entries[m]
-			if m != i && !maker.sequence && (e.sequence || maker.view != "") {
+			if m != i && (!maker.sequence || m < i) && (e.sequence || maker.view != "") {
 				found[m] = true
 			}
 		}

@@ -3,7 +3,6 @@ package dataflow
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/apache/spark-connect-go/v40/spark/sql"
@@ -60,15 +59,11 @@ func (s SQLView) Check(ctx context.Context, scope *CheckScope) error {
 	if err := s.Validate(); err != nil {
 		return err
 	}
-	args := make([]any, 0, len(s.Args))
-	for _, name := range slices.Sorted(maps.Keys(s.Args)) {
-		args = append(args, Named(name, s.Args[name]))
-	}
 	if stmt := sqltext.Parse(s.SQL); !stmt.Query {
 		scope.statement(stmt)
 		return &NotAnalysedError{Reason: stmt.Reason, Suspect: isQueryVerb(stmt.Verb)}
 	}
-	df, err := scope.SQL(ctx, s.SQL, args...)
+	df, err := scope.SQL(ctx, s.SQL, namedArgs(s.Args)...)
 	if err != nil {
 		return err
 	}
@@ -102,7 +97,7 @@ func (i Input) CheckLoad(ctx context.Context, scope *CheckScope) (sql.DataFrame,
 		return nil, fmt.Errorf("read: %w", err)
 	}
 	if i.Query != "" {
-		return scope.SQL(ctx, i.Query)
+		return scope.SQL(ctx, i.Query, namedArgs(i.Args)...)
 	}
 	return scope.Table(ctx, i.View, nil)
 }
@@ -120,6 +115,11 @@ func (w WriteView) Check(ctx context.Context, scope *CheckScope) error {
 	def, err := scope.Analyze(ctx, df)
 	if err != nil {
 		return err
+	}
+	if w.View != "" {
+		if err := scope.Register(ctx, w.View, df, def); err != nil {
+			return err
+		}
 	}
 	return scope.sink(ctx, w.Sink, df, def)
 }

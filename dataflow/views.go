@@ -19,6 +19,9 @@ type ReadView struct {
 	Filter string
 	// View is the name of the view.
 	View string
+	// Cache has the cluster keep the rows, from the first use of the view until
+	// the session is closed; empty does not.
+	Cache StorageLevel
 }
 
 var (
@@ -41,7 +44,7 @@ func (r ReadView) Validate() error {
 	return errors.Join(append(faults, validate(r.Source))...)
 }
 
-// Run implements [DataFlow], in one round trip.
+// Run implements [DataFlow], in one round trip, two with Cache.
 func (r ReadView) Run(ctx context.Context, spark *Session, _ component.Runtime) error {
 	if err := r.Validate(); err != nil {
 		return err
@@ -55,7 +58,7 @@ func (r ReadView) Run(ctx context.Context, spark *Session, _ component.Runtime) 
 			return fmt.Errorf("filter: %w", err)
 		}
 	}
-	return spark.CreateTempView(ctx, df, r.View)
+	return spark.register(ctx, df, r.View, r.Cache)
 }
 
 // SQLView is a flow that runs SQL over views and tables. With a View the result
@@ -67,6 +70,9 @@ type SQLView struct {
 	Args map[string]any
 	// View is the name for the result, or empty.
 	View string
+	// Cache has the cluster keep the rows, from the first use of the view until
+	// the session is closed; empty does not. It wants a View.
+	Cache StorageLevel
 }
 
 var (
@@ -87,6 +93,14 @@ func (s SQLView) Validate() error {
 	if strings.TrimSpace(s.SQL) == "" {
 		return errors.New("the SQL statement is empty")
 	}
+	return validCache(s.View, s.Cache)
+}
+
+// validCache refuses to keep the rows of no view.
+func validCache(view string, level StorageLevel) error {
+	if view == "" && level != "" {
+		return errors.New(`"cache" keeps the rows of a view; set "output_view"`)
+	}
 	return nil
 }
 
@@ -95,10 +109,7 @@ func (s SQLView) Run(ctx context.Context, spark *Session, _ component.Runtime) e
 	if err := s.Validate(); err != nil {
 		return err
 	}
-	args := make([]any, 0, len(s.Args))
-	for _, name := range slices.Sorted(maps.Keys(s.Args)) {
-		args = append(args, Named(name, s.Args[name]))
-	}
+	args := namedArgs(s.Args)
 	if s.View == "" {
 		return spark.Exec(ctx, s.SQL, args...)
 	}
@@ -106,7 +117,16 @@ func (s SQLView) Run(ctx context.Context, spark *Session, _ component.Runtime) e
 	if err != nil {
 		return err
 	}
-	return spark.CreateTempView(ctx, df, s.View)
+	return spark.register(ctx, df, s.View, s.Cache)
+}
+
+// namedArgs gives the values of markers ":name" as arguments of [Session.SQL].
+func namedArgs(values map[string]any) []any {
+	args := make([]any, 0, len(values))
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		args = append(args, Named(name, values[name]))
+	}
+	return args
 }
 
 // Lineage implements [Describer].

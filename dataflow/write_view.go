@@ -18,6 +18,8 @@ type Input struct {
 	View string
 	// Query is a SQL query.
 	Query string
+	// Args are the values of the query's markers ":name".
+	Args map[string]any
 }
 
 var (
@@ -33,6 +35,8 @@ func (i Input) Validate() error {
 		return errors.New(`set "input_view" or "query"`)
 	case i.View != "" && i.Query != "":
 		return errors.New(`"input_view" and "query" exclude each other`)
+	case i.Query == "" && len(i.Args) > 0:
+		return errors.New(`"args" are the values of the markers of a query; set "query"`)
 	}
 	return nil
 }
@@ -43,7 +47,7 @@ func (i Input) Load(ctx context.Context, spark *Session) (sql.DataFrame, error) 
 		return nil, fmt.Errorf("read: %w", err)
 	}
 	if i.Query != "" {
-		return spark.SQL(ctx, i.Query)
+		return spark.SQL(ctx, i.Query, namedArgs(i.Args)...)
 	}
 	return TableSource{Table: i.View}.Load(ctx, spark)
 }
@@ -53,6 +57,12 @@ func (i Input) Load(ctx context.Context, spark *Session) (sql.DataFrame, error) 
 type WriteView struct {
 	Input Input
 	Sink  Sink
+	// View registers what is written as a temporary view too, before it is written;
+	// empty does not. What reads the view runs the query again, unless Cache is set.
+	View string
+	// Cache has the cluster keep the rows of the view until the session is closed;
+	// empty does not. It wants a View.
+	Cache StorageLevel
 }
 
 var (
@@ -70,10 +80,11 @@ func (w WriteView) Name() string {
 
 // Validate checks the input and the sink.
 func (w WriteView) Validate() error {
+	faults := errors.Join(w.Input.Validate(), validCache(w.View, w.Cache))
 	if w.Sink == nil {
-		return errors.Join(w.Input.Validate(), errors.New("the flow has no sink"))
+		return errors.Join(faults, errors.New("the flow has no sink"))
 	}
-	return errors.Join(w.Input.Validate(), validate(w.Sink))
+	return errors.Join(faults, validate(w.Sink))
 }
 
 // Run implements [DataFlow].
@@ -84,6 +95,11 @@ func (w WriteView) Run(ctx context.Context, spark *Session, _ component.Runtime)
 	df, err := w.Input.Load(ctx, spark)
 	if err != nil {
 		return err
+	}
+	if w.View != "" {
+		if err := spark.register(ctx, df, w.View, w.Cache); err != nil {
+			return err
+		}
 	}
 	return w.Sink.Write(ctx, spark, df)
 }
@@ -138,7 +154,13 @@ func (i Input) Lineage() Lineage {
 
 // Lineage implements [Describer]. A flow that overwrites what it reads repeats
 // its work.
-func (w WriteView) Lineage() Lineage { return w.Input.Lineage().then(lineageOf(w.Sink)) }
+func (w WriteView) Lineage() Lineage {
+	l := w.Input.Lineage()
+	if w.View != "" {
+		l = l.makes(viewDataset(w.View, false))
+	}
+	return l.then(lineageOf(w.Sink))
+}
 
 // Lineage implements [Describer].
 func (s Show) Lineage() Lineage { return s.Input.Lineage() }

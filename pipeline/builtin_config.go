@@ -10,13 +10,15 @@ type readConfig[S dataflow.Source] struct {
 	Source     S      `koanf:",squash"`
 	OutputView string `koanf:"output_view" required:"true" doc:"name of the temporary view"`
 	Filter     string `koanf:"filter_condition" doc:"SQL condition on the rows; by default all are kept"`
+
+	Cache dataflow.StorageLevel `koanf:"cache" doc:"keep the rows of the view on the cluster for the run: true, false or a storage level"`
 }
 
 // reader is the factory of read_<format>.
 func reader[S dataflow.Source](format, summary string, aliases ...string) component.Factory {
 	info := component.Info{Type: "read_" + format, Aliases: aliases, Summary: summary, Kind: component.KindSource}
 	return component.NewFactory(info, func(_ string, cfg readConfig[S]) (component.PipelineComponent, error) {
-		return dataflow.Component(dataflow.ReadView{Source: cfg.Source, Filter: cfg.Filter, View: cfg.OutputView}), nil
+		return dataflow.Component(dataflow.ReadView{Source: cfg.Source, Filter: cfg.Filter, View: cfg.OutputView, Cache: cfg.Cache}), nil
 	})
 }
 
@@ -25,13 +27,20 @@ type writeConfig[S dataflow.Sink] struct {
 	InputView string `koanf:"input_view" doc:"view or table to write"`
 	Query     string `koanf:"query" doc:"SQL query whose result is written, instead of input_view"`
 	Sink      S      `koanf:",squash"`
+
+	Args       map[string]any        `koanf:"args" doc:"values of the markers :name of the query, sent as values and never as text"`
+	OutputView string                `koanf:"output_view" doc:"name of a temporary view of what is written, for later components"`
+	Cache      dataflow.StorageLevel `koanf:"cache" doc:"keep the rows of the view on the cluster for the run: true, false or a storage level"`
 }
 
 // writer is the factory of write_<format>.
 func writer[S dataflow.Sink](format, summary string, aliases ...string) component.Factory {
 	info := component.Info{Type: "write_" + format, Aliases: aliases, Summary: summary, Kind: component.KindSink}
 	return component.NewFactory(info, func(_ string, cfg writeConfig[S]) (component.PipelineComponent, error) {
-		return dataflow.Component(dataflow.WriteView{Input: dataflow.Input{View: cfg.InputView, Query: cfg.Query}, Sink: cfg.Sink}), nil
+		return dataflow.Component(dataflow.WriteView{
+			Input: dataflow.Input{View: cfg.InputView, Query: cfg.Query, Args: cfg.Args}, Sink: cfg.Sink,
+			View: cfg.OutputView, Cache: cfg.Cache,
+		}), nil
 	})
 }
 
@@ -39,6 +48,8 @@ type sqlConfig struct {
 	SQL        string         `koanf:"sql" required:"true" doc:"one SQL statement; markers :name take the values of args"`
 	OutputView string         `koanf:"output_view" doc:"name of the temporary view for the result; without it the statement is run for its effect"`
 	Args       map[string]any `koanf:"args" doc:"values of the markers, sent as values and never as text"`
+
+	Cache dataflow.StorageLevel `koanf:"cache" doc:"keep the rows of the view on the cluster for the run: true, false or a storage level"`
 }
 
 func sqlFactory() component.Factory {
@@ -47,7 +58,7 @@ func sqlFactory() component.Factory {
 		Summary: "runs SQL over views and tables and registers the result as a view",
 	}
 	return component.NewFactory(info, func(_ string, cfg sqlConfig) (component.PipelineComponent, error) {
-		return dataflow.Component(dataflow.SQLView{SQL: cfg.SQL, Args: cfg.Args, View: cfg.OutputView}), nil
+		return dataflow.Component(dataflow.SQLView{SQL: cfg.SQL, Args: cfg.Args, View: cfg.OutputView, Cache: cfg.Cache}), nil
 	})
 }
 

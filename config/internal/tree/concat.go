@@ -139,7 +139,7 @@ func describe(h *head) string {
 		return "null"
 	}
 	if h.fromEnv {
-		return "a text from the environment"
+		return "a text from outside the file"
 	}
 	return strconv.Quote(clip(h.text))
 }

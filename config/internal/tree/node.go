@@ -18,6 +18,8 @@ type (
 		// space marks the blanks between the parts of a concatenation. They
 		// count between texts and vanish beside arrays and objects.
 		space bool
+		// outside marks a text of the environment or of the call.
+		outside bool
 	}
 
 	array struct {
@@ -76,6 +78,12 @@ func NewScalar(kind Kind, text string, pos Pos) Node {
 // kept between texts and ignored beside arrays and objects.
 func NewSpace(text string, pos Pos) Node {
 	return &scalar{pos: pos, kind: String, text: text, space: true}
+}
+
+// NewOutside returns a text that stands in no file. Like one of the environment it
+// may be read as a number or a truth value.
+func NewOutside(text string, pos Pos) Node {
+	return &scalar{pos: pos, kind: String, text: text, outside: true}
 }
 
 // NewArray returns an array. It keeps items.

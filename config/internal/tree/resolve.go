@@ -242,7 +242,7 @@ func (r *resolver) eval(n Node, owner *cell) *head {
 	}
 	switch n := n.(type) {
 	case *scalar:
-		return &head{kind: n.kind, pos: n.pos, text: n.text, space: n.space}
+		return &head{kind: n.kind, pos: n.pos, text: n.text, space: n.space, fromEnv: n.outside}
 	case *array:
 		return arrayHead(n, owner)
 	case *object:

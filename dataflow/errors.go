@@ -19,8 +19,8 @@ var ErrClosed = connect.ErrClosed
 
 // ErrSessionLost is returned by calls on a session that the server has no more:
 // it was restarted, gave up a session that was idle for too long, or somebody
-// released it. Views, properties and cached data of the session are gone; open a
-// new one.
+// released it; or a server that was started for the session has ended. Views,
+// properties and cached data of the session are gone; open a new one.
 var ErrSessionLost = connect.ErrSessionLost
 
 // ErrOutcomeUnknown is returned for a command, such as a write, of which nobody

@@ -107,7 +107,11 @@ func (c *check) run(ctx context.Context) error {
 		return &SessionError{Op: "open", Err: err}
 	}
 	c.report.Spark, c.report.Checked = spark.ServerVersion(), true
-	if err := c.pass(ctx, spark, 0); err != nil || c.opts.Sample <= 0 || c.report.Err() != nil {
+	err = c.pass(ctx, spark, 0)
+	if err == nil {
+		err = c.requirements(ctx, spark)
+	}
+	if err != nil || c.opts.Sample <= 0 || c.report.Err() != nil {
 		return err
 	}
 	return c.pass(ctx, spark, c.opts.Sample)

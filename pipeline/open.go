@@ -24,7 +24,9 @@ import (
 // as the driver of spark.master, local[*] by default, and ends with the session.
 // Spark properties reach a server that is started at its start and one that
 // runs already through the session; there a property that cannot be set at run
-// time is an error, unless the server has the wanted value.
+// time is an error, unless the server has the wanted value. A server that is
+// started has the jars of spark.connectors and those that the components need
+// ([Pipeline.Requirements]), unless spark.jars or the like says which to have.
 type Opener struct {
 	// Progress is told what takes long, such as the first download of Spark, and
 	// of a connection that broke and is tried again; nil tells nobody. It may be
@@ -74,7 +76,7 @@ func (o Opener) start(ctx context.Context, p *Pipeline) (*dataflow.Session, erro
 		}
 	}
 	server, err := localspark.Start(ctx, &localspark.Options{
-		Master: p.Spark.Master, Conf: conf, Connectors: p.Spark.Connectors, Progress: o.Progress,
+		Master: p.Spark.Master, Conf: conf, Connectors: p.connectors(), Progress: o.Progress,
 		KeepLog: true, // errors point to it
 	})
 	if errors.Is(err, localspark.ErrNoJava) {

@@ -3,10 +3,13 @@ package streaming
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/sparkpipe/sparkpipe/component"
+	"github.com/sparkpipe/sparkpipe/dataflow"
 	"github.com/sparkpipe/sparkpipe/internal/connect/wire"
 )
 
@@ -76,9 +79,9 @@ func (b *bus) run() {
 		} else {
 			refusals++
 		}
-		if !heard && (refused(err) || errors.Is(err, errBusTaken)) || refusals >= busRefusals {
+		if isLost(err) || !heard && (refused(err) || errors.Is(err, errBusTaken)) || refusals >= busRefusals {
 			if !told {
-				b.hub.fault(&PollingError{Err: err})
+				b.hub.fault(busFault(err))
 			}
 			told, refusals = true, 0
 			b.poll(ctx)
@@ -87,6 +90,17 @@ func (b *bus) run() {
 		b.pause(pause)
 		pause = min(2*pause, busRetryMost)
 	}
+}
+
+// busFault says why there is no stream of events. In a session that is lost nothing
+// is left to ask for, and what became of the command for the stream tells nobody
+// anything.
+func busFault(err error) error {
+	var spark *component.SparkError
+	if isLost(err) && errors.As(err, &spark) {
+		return fmt.Errorf("listen to streaming queries: %w: %w", dataflow.ErrSessionLost, spark)
+	}
+	return &PollingError{Err: err}
 }
 
 func (b *bus) over() bool {

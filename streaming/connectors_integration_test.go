@@ -87,6 +87,7 @@ func TestRealConnectors(t *testing.T) {
 		{"merge", testDeltaMerge},
 		{"merge that is killed", testDeltaMergeKilled},
 		{"jdbc", testJDBC},
+		{"jdbc that is killed", testJDBCKilled},
 		{"faults", testConnectorFaults},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

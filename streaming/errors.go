@@ -75,10 +75,21 @@ func (q *Query) failed(causes []component.SparkCause, known component.SparkError
 		e.Message = plainMessage(cause)
 		break
 	}
+	for _, cause := range causes {
+		if hint := hints[cause.Class]; hint != "" {
+			e.Message += "; " + hint
+			break
+		}
+	}
 	if len(causes) > 0 {
 		e.Fetch = func(context.Context) ([]component.SparkCause, error) { return causes, nil }
 	}
 	return &QueryError{Query: q.name, ID: q.id, RunID: q.runID, Err: e}
+}
+
+// hints say what to do about causes that do not, by their Java class.
+var hints = map[string]string{
+	"org.apache.kafka.common.errors.UnknownTopicOrPartitionException": "a topic of the query does not exist: create the topic, or correct its name",
 }
 
 // streamDetails is where Spark hangs offsets and the whole plan on a message.

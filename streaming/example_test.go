@@ -38,7 +38,7 @@ func ExampleStreamingPipeline_Validate() {
 	}
 	fmt.Println(pipe.Validate())
 	// Output:
-	// trigger processing_time(-1s): the interval is negative
+	// trigger processing_time(-1s): the interval is negative; write 0s or more
 	// sink: it needs a query name (query_name in a file)
 }
 

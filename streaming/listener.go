@@ -53,7 +53,8 @@ type Listener struct {
 	Terminated func(TerminatedEvent)
 	// Fault is called for what goes wrong with the listening itself: a panic of
 	// another function ([*component.PanicError]), events that were left out
-	// ([*DroppedError]), and a server that pushes no events ([*PollingError]).
+	// ([*DroppedError]), a server that pushes no events ([*PollingError]), and a
+	// session that is lost (dataflow.ErrSessionLost).
 	Fault func(error)
 }
 

@@ -150,12 +150,20 @@ func (m microSteps) applyNew(ctx context.Context, steps *dataflow.Session, app s
 		if err == nil {
 			err = m.apply(ctx, steps, step{app: app, version: version, rows: rows})
 		}
-		if err != nil {
+		if err != nil && !m.doneByNow(ctx, steps, app, version) {
 			return done, fmt.Errorf("bring version %d of the staging table %s to the target: %w", version, m.staging, err)
 		}
 		done = version
 	}
 	return done, nil
+}
+
+// doneByNow reports whether a step that has failed is done all the same: when a
+// process is killed, the server goes on with its last step, and that of the next
+// process comes in the way of it, as the second.
+func (m microSteps) doneByNow(ctx context.Context, steps *dataflow.Session, app string, version int64) bool {
+	done, err := m.done(ctx, steps, app)
+	return err == nil && done >= version
 }
 
 // versions lists those that a stream has written after done, in order.

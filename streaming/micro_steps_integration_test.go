@@ -1,12 +1,7 @@
 package streaming_test
 
 import (
-	"bytes"
-	"context"
-	"fmt"
 	"net/url"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -57,66 +52,6 @@ func testDeltaMerge(t *testing.T, c cluster) {
 	p.Sink = streaming.DeltaMergeSink{Path: v.path("t"), StagingPath: v.path("s"), Keys: []string{"id"}, LatestBy: "n"}
 	drain(t, c.spark, p)
 	require.Equal(t, "1:7", sumsIn(t, c.spark, v.dir))
-}
-
-const (
-	envMergeDir    = "SPARKPIPE_TEST_MERGE_DIR"
-	envMergeRemote = "SPARKPIPE_TEST_MERGE_REMOTE"
-)
-
-// TestMergeInAProcess is the process that testDeltaMergeKilled kills; by itself it
-// does nothing.
-func TestMergeInAProcess(t *testing.T) {
-	dir := os.Getenv(envMergeDir)
-	if dir == "" {
-		return
-	}
-	drain(t, sparkAt(t, os.Getenv(envMergeRemote)), sums(dir))
-}
-
-// testDeltaMergeKilled kills the process as soon as a version of a table is on
-// disk, again and again, and counts what is there in the end.
-func testDeltaMergeKilled(t *testing.T, c cluster) {
-	w := workIn(t)
-	for i := range 4 {
-		w.put(fmt.Sprintf("in/%d.json", i), fmt.Sprintf(`{"id":1,"n":%d}`, 1+i)+"\n"+`{"id":2,"n":10}`)
-	}
-	version := func(table string, n int) string { return fmt.Sprintf("%s/_delta_log/%020d.json", table, n) }
-	for _, file := range []string{version("s", 2), version("t", 1), version("t", 2)} {
-		killWhen(t, c, w.dir, w.path(file))
-	}
-	drain(t, c.spark, sums(w.dir))
-	require.Equal(t, "1:10 2:40", sumsIn(t, c.spark, w.dir))
-}
-
-func killWhen(t *testing.T, c cluster, dir, file string) {
-	t.Helper()
-	var out bytes.Buffer
-	cmd := exec.Command(os.Args[0], "-test.run", "^TestMergeInAProcess$")
-	cmd.Env = append(os.Environ(), envMergeDir+"="+dir, envMergeRemote+"="+c.remote)
-	cmd.Stdout, cmd.Stderr = &out, &out
-	require.NoError(t, cmd.Start())
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	for {
-		if _, err := os.Stat(file); err == nil {
-			break
-		}
-		select {
-		case err := <-ended:
-			require.NoError(t, err, out.String())
-			return // it was faster
-		case <-ctx.Done():
-			require.NoError(t, cmd.Process.Kill())
-			<-ended
-			require.FailNow(t, "the process has not come so far: "+file, out.String())
-		case <-time.After(2 * time.Millisecond):
-		}
-	}
-	require.NoError(t, cmd.Process.Kill())
-	<-ended
 }
 
 func testJDBC(t *testing.T, c cluster) {

@@ -23,9 +23,7 @@ func ParseProgress(data []byte) (Progress, error) {
 	r.time("timestamp", &p.Timestamp)
 	r.integer("batchId", &p.BatchID)
 	r.millis("batchDuration", &p.BatchDuration)
-	r.integer("numInputRows", &p.NumInputRows)
-	r.number("inputRowsPerSecond", &p.InputRowsPerSecond)
-	r.number("processedRowsPerSecond", &p.ProcessedRowsPerSecond)
+	rows := r.totals(&p)
 	for name, raw := range r.object("durationMs") {
 		if p.Durations == nil {
 			p.Durations = map[string]time.Duration{}
@@ -39,6 +37,7 @@ func ParseProgress(data []byte) (Progress, error) {
 	for i, one := range r.objects("sources") {
 		p.Sources = append(p.Sources, r.source(i, one))
 	}
+	rows.fill(&p)
 	p.Sink = r.sink()
 	p.ObservedMetrics = r.object("observedMetrics")
 	p.More = r.more()
@@ -46,6 +45,33 @@ func ParseProgress(data []byte) (Progress, error) {
 		return Progress{}, fmt.Errorf("read the progress of a streaming query: %w", r.err)
 	}
 	return p, nil
+}
+
+// totals are the sums over the sources that the server has not sent. It sends them
+// with an event, and leaves them out when it is asked for the progress of a query.
+type totals struct{ rows, input, processed bool }
+
+func (r *fields) totals(p *Progress) totals {
+	missing := totals{r.lacks("numInputRows"), r.lacks("inputRowsPerSecond"), r.lacks("processedRowsPerSecond")}
+	r.integer("numInputRows", &p.NumInputRows)
+	r.number("inputRowsPerSecond", &p.InputRowsPerSecond)
+	r.number("processedRowsPerSecond", &p.ProcessedRowsPerSecond)
+	return missing
+}
+
+// fill adds up what is missing.
+func (t totals) fill(p *Progress) {
+	for _, source := range p.Sources {
+		if t.rows {
+			p.NumInputRows += source.NumInputRows
+		}
+		if t.input {
+			p.InputRowsPerSecond += source.InputRowsPerSecond
+		}
+		if t.processed {
+			p.ProcessedRowsPerSecond += source.ProcessedRowsPerSecond
+		}
+	}
 }
 
 func (r *fields) eventTime() EventTime {
@@ -148,6 +174,11 @@ func (r *fields) raw(key string) json.RawMessage {
 		return nil
 	}
 	return raw
+}
+
+func (r *fields) lacks(key string) bool {
+	raw, ok := r.have[key]
+	return !ok || string(raw) == "null"
 }
 
 // more returns what nobody has taken.

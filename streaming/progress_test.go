@@ -70,6 +70,23 @@ func TestProgressKeepsWhatItDoesNotKnow(t *testing.T) {
 	require.False(t, known)
 }
 
+func TestProgressAddsUpItsSources(t *testing.T) {
+	t.Parallel()
+	sources := `"sources":[{"numInputRows":10,"inputRowsPerSecond":2.5,"processedRowsPerSecond":3},{"numInputRows":1,"inputRowsPerSecond":"NaN"}]`
+	for text, want := range map[string]streaming.Progress{
+		`{` + sources + `}`:                                                      {NumInputRows: 11, InputRowsPerSecond: 2.5, ProcessedRowsPerSecond: 3},
+		`{"numInputRows":null,` + sources + `}`:                                  {NumInputRows: 11, InputRowsPerSecond: 2.5, ProcessedRowsPerSecond: 3},
+		`{"numInputRows":7,"inputRowsPerSecond":0,` + sources + `}`:              {NumInputRows: 7, ProcessedRowsPerSecond: 3},
+		`{"numInputRows":0,"processedRowsPerSecond":"Infinity",` + sources + `}`: {InputRowsPerSecond: 2.5},
+	} {
+		p, err := streaming.ParseProgress([]byte(text))
+		require.NoError(t, err)
+		require.Equal(t, want.NumInputRows, p.NumInputRows, text)
+		require.InDelta(t, want.InputRowsPerSecond, p.InputRowsPerSecond, 0, text)
+		require.InDelta(t, want.ProcessedRowsPerSecond, p.ProcessedRowsPerSecond, 0, text)
+	}
+}
+
 func TestProgressThatIsBroken(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

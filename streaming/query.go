@@ -2,6 +2,8 @@ package streaming
 
 import (
 	"context"
+	"strconv"
+	"strings"
 
 	"github.com/sparkpipe/sparkpipe/dataflow"
 	"github.com/sparkpipe/sparkpipe/internal/connect/wire"
@@ -39,6 +41,9 @@ type Status struct {
 	// TriggerActive says that a batch is at work. It is always false for a
 	// continuous query.
 	TriggerActive bool
+	// Epoch is the number of the epoch that a continuous query has come to, which is
+	// all that Spark tells of how far it is. 0 for others, and before the first.
+	Epoch int64
 }
 
 // Status asks what the query is doing. It blocks for one round trip.
@@ -48,11 +53,25 @@ func (q *Query) Status(ctx context.Context) (Status, error) {
 		return Status{}, err
 	}
 	s := got.GetStatus()
-	return Status{Message: s.GetStatusMessage(), Active: s.GetIsActive(), DataAvailable: s.GetIsDataAvailable(), TriggerActive: s.GetIsTriggerActive()}, nil
+	return Status{
+		Message: s.GetStatusMessage(), Active: s.GetIsActive(), DataAvailable: s.GetIsDataAvailable(), TriggerActive: s.GetIsTriggerActive(),
+		Epoch: epochOf(s.GetStatusMessage()),
+	}, nil
+}
+
+// epochOf reads the number in the message of a continuous query, "Committing epoch
+// 7".
+func epochOf(message string) int64 {
+	text, _ := strings.CutPrefix(message, "Committing epoch ")
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // LastProgress returns the progress of the last batch, or nil when there was none. A
-// continuous query has no batches.
+// continuous query has no batches; its [Status] has an Epoch.
 // It blocks for one round trip.
 func (q *Query) LastProgress(ctx context.Context) (*Progress, error) {
 	got, err := q.ask(ctx, "ask for the last progress", &wire.StreamingQueryCommand{Command: &wire.StreamingQueryCommand_LastProgress{LastProgress: true}})

@@ -226,28 +226,6 @@ func TestQueryThatFails(t *testing.T) {
 	})
 }
 
-// TestContinuous is not parallel: the query wants a core for itself.
-func TestContinuous(t *testing.T) {
-	sparktest.Each(t, func(t *testing.T, remote string) {
-		spark := sparkAt(t, remote)
-		heard := listen(t, spark)
-		q := begin(t, spark, streaming.StreamingPipeline{
-			Source: rate(2), Sink: streaming.MemorySink{}, QueryName: uniqueName("continuous"), Trigger: streaming.Continuous(time.Second),
-			Transforms: []dataflow.Transform{project("value * 2 AS double")},
-		})
-		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
-		defer cancel()
-		require.ErrorIs(t, q.AwaitTermination(ctx), context.DeadlineExceeded)
-		status, err := q.Status(t.Context())
-		require.NoError(t, err)
-		require.True(t, status.Active)
-		require.NoError(t, q.Stop(within(t), nil))
-		end := next(t, heard.terminated)
-		require.Equal(t, q.RunID(), end.RunID)
-		require.Nil(t, end.Err)
-	})
-}
-
 func TestStateful(t *testing.T) {
 	t.Parallel()
 	const schema = "id BIGINT, at TIMESTAMP"

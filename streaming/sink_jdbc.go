@@ -143,22 +143,14 @@ func (s JDBCSink) last(ctx context.Context, steps *dataflow.Session, app string)
 	return version.V, nil
 }
 
-// apply appends a batch. A write that failed may have been done by an earlier run
-// that nobody waits for any more.
+// apply appends a batch.
 func (s JDBCSink) apply(ctx context.Context, steps *dataflow.Session, step step) error {
 	rows, err := selectExpr(ctx, steps, step.rows, "*", literal(step.id())+" AS "+quoteName(s.batchColumn()),
 		"CAST(row_number() OVER (ORDER BY 1) AS BIGINT) AS "+quoteName(s.rowColumn()))
 	if err != nil {
 		return err
 	}
-	err = s.sink(dataflow.SaveModeAppend).Write(ctx, steps, rows)
-	if err == nil {
-		return nil
-	}
-	if last, again := s.last(ctx, steps, step.app); again == nil && last >= step.version {
-		return nil
-	}
-	return err
+	return s.sink(dataflow.SaveModeAppend).Write(ctx, steps, rows)
 }
 
 // Lineage implements [dataflow.Describer]: a table of another database, with the

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -461,10 +462,11 @@ func TestMeasurements(t *testing.T) {
 type leaseLocker struct {
 	lost chan struct{}
 	took int
+	held int // the turn at which another one has it
 }
 
 func (l *leaseLocker) Lock(context.Context, string) (checkpoint.Lock, error) {
-	if l.took++; l.took == 3 {
+	if l.took++; l.took == l.held {
 		return nil, &checkpoint.LockedError{Holder: checkpoint.Holder{Host: "other", PID: 7}}
 	}
 	return &leaseLock{l}, nil
@@ -478,7 +480,7 @@ func (l *leaseLock) Release(context.Context) error { return nil }
 func TestALockThatIsLostStopsTheQuery(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		locker := &leaseLocker{lost: make(chan struct{})}
+		locker := &leaseLocker{lost: make(chan struct{}), held: 3}
 		y := &toy{}
 		s := try(t, y, SupervisorOptions{Locker: locker}, "q")
 		close(locker.lost)
@@ -486,6 +488,21 @@ func TestALockThatIsLostStopsTheQuery(t *testing.T) {
 		require.ErrorIs(t, err, ErrCheckpointHeld)
 		require.ErrorContains(t, err, "process 7 on other")
 		require.Contains(t, y.lines(), "0s stop q-0 true 0s")
+	})
+}
+
+func TestALockThatIsLostWhileAQueryWaitsStartsNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		locker := &leaseLocker{lost: make(chan struct{}), held: 2}
+		y := &toy{run: func(string, int) (time.Duration, error) { return time.Second, errors.New("torn") }}
+		s := try(t, y, SupervisorOptions{Locker: locker}, "q")
+		time.Sleep(time.Second + time.Millisecond) // it has failed, and waits
+		synctest.Wait()
+		close(locker.lost)
+		require.ErrorIs(t, <-s.ended, ErrCheckpointHeld)
+		require.Contains(t, y.lines(), "0s start q-0")
+		require.NotContains(t, strings.Join(y.lines(), "\n"), "start q-1", "which would stop the query of the other one")
 	})
 }
 

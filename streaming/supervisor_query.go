@@ -44,6 +44,9 @@ func (s QueryState) final() bool {
 	return s == QueryDone || s == QueryStopped || s == QueryFailed
 }
 
+// lostTimeout bounds the return of a lock that is lost.
+const lostTimeout = 500 * time.Millisecond
+
 // supervised is a query that is looked after.
 type supervised struct {
 	SupervisedQuery
@@ -185,10 +188,11 @@ func (q *supervised) await(ctx context.Context, l *lease, run runningQuery, p *S
 	case <-l.lost:
 		return EndSessionLost, l.err
 	case <-lockLost:
-		q.unlock(ctx)
 		limited, cancel := context.WithTimeout(ctx, cleanupTimeout)
 		defer cancel()
-		return EndFailed, errors.Join(errLockLost, run.Stop(limited, &StopOptions{Abandon: true}))
+		err := errors.Join(errLockLost, run.Stop(limited, &StopOptions{Abandon: true}))
+		q.unlock(ctx) // after the stop: where the locks are may be out of reach
+		return EndFailed, err
 	case <-ctx.Done():
 		return EndStopped, q.wind(ctx, run, p)
 	}
@@ -235,9 +239,10 @@ func (q *supervised) wind(ctx context.Context, run runningQuery, p *StreamingPip
 	return &windError{err: err, cause: context.Cause(ctx)}
 }
 
-// take locks the checkpoint location, unless that is done.
+// take locks the checkpoint location, unless that is done and still holds: a start
+// without the lock would stop the query of whoever has it now.
 func (q *supervised) take(ctx context.Context, location string) error {
-	if q.lock != nil && q.location == location {
+	if q.lock != nil && q.location == location && !q.lockLost() {
 		return nil
 	}
 	q.unlock(ctx)
@@ -252,13 +257,27 @@ func (q *supervised) take(ctx context.Context, location string) error {
 	return nil
 }
 
+// lockLost reports whether somebody else may have the lock.
+func (q *supervised) lockLost() bool {
+	select {
+	case <-q.lock.Lost():
+		return true
+	default:
+		return false
+	}
+}
+
 // unlock gives the lock back. One that cannot be given back ends with the process,
-// or with its lease.
+// or with its lease; for one that is lost nobody waits long.
 func (q *supervised) unlock(ctx context.Context) {
 	if q.lock == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
+	timeout := cleanupTimeout
+	if q.lockLost() {
+		timeout = lostTimeout
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
 	if err := q.lock.Release(ctx); err != nil {
 		q.s.opts.Logger.Warn("release the lock of a checkpoint location", errorFields(err)...)

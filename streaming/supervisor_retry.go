@@ -118,10 +118,19 @@ func (k streak) limit(ctx context.Context, counts map[string]int, err error) err
 
 // hopeless are the Java classes of what no restart mends: jars that are missing or
 // do not fit together, and checkpoints of another query, for which Spark has
-// assertions only.
+// assertions and what comes of reading them.
 var hopeless = []string{
 	"java.lang.ClassNotFoundException", "java.lang.NoClassDefFoundError", "java.lang.NoSuchMethodError",
 	"java.lang.AbstractMethodError", "java.lang.IncompatibleClassChangeError", "java.lang.AssertionError",
+	"java.lang.IllegalArgumentException", "org.json4s.MappingException",
+}
+
+// changed are the error classes of queries that do not fit the state in their
+// checkpoint, whose SQLSTATE says nothing.
+var changed = []string{
+	"STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE", "STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE",
+	"STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA", "STREAMING_STATEFUL_OPERATOR_MISSING_STATE_DIRECTORY",
+	"CANNOT_LOAD_STATE_STORE.CANNOT_READ_DELTA_FILE_NOT_EXISTS",
 }
 
 // judged marks an error as permanent if a cause of it says so.
@@ -130,7 +139,7 @@ func judged(ctx context.Context, err error) error {
 	if !errors.As(err, &spark) {
 		return err
 	}
-	if slices.Contains(hopeless, spark.JavaClass) {
+	if slices.Contains(hopeless, spark.JavaClass) || slices.Contains(changed, spark.Class) {
 		return resilience.Permanent(err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, causesTimeout)
@@ -138,7 +147,7 @@ func judged(ctx context.Context, err error) error {
 	causes, _ := spark.Causes(ctx) // what cannot be had says nothing
 	for _, cause := range causes {
 		known := &component.SparkError{Class: cause.ErrorClass, SQLState: cause.SQLState}
-		if slices.Contains(hopeless, cause.Class) || !resilience.Retryable(known) {
+		if slices.Contains(hopeless, cause.Class) || slices.Contains(changed, cause.ErrorClass) || !resilience.Retryable(known) {
 			return resilience.Permanent(err)
 		}
 	}

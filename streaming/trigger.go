@@ -86,7 +86,7 @@ func (t Trigger) Validate() error {
 	case t.kind != TriggerProcessingTime && t.kind != TriggerContinuous:
 		return nil
 	case t.interval < 0:
-		return fmt.Errorf("trigger %s: the interval is negative", t)
+		return fmt.Errorf("trigger %s: the interval is negative; write 0s or more", t)
 	case t.interval == 0 && t.kind == TriggerContinuous:
 		return fmt.Errorf("trigger %s: the checkpoint interval is zero; write one such as 1s", t.kind)
 	case t.interval%time.Millisecond != 0:

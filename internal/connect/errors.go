@@ -11,7 +11,8 @@ var ErrClosed = errors.New("the Spark session is closed")
 
 // ErrSessionLost is returned by calls on a session that the server has no more:
 // it was restarted, gave up a session that was idle for too long, or somebody
-// released it. Views, properties and cached data of the session are gone.
+// released it; or the server is known to have ended for good. Views, properties
+// and cached data of the session are gone.
 var ErrSessionLost = errors.New("the Spark session is lost")
 
 // ErrOutcomeUnknown is returned for a command of which nobody can tell whether

@@ -34,7 +34,7 @@ func (l *link) hint(spark *component.SparkError) string {
 	switch {
 	case strings.Contains(text, "does not look like a TLS handshake"):
 		return "the server speaks plain text: write use_ssl=false in the connection string, or put TLS in front of the server"
-	case strings.Contains(text, "error reading server preface"):
+	case strings.Contains(text, "error reading server preface") && l.version.Load() == nil: // or it is dying
 		return "something answers there that is no Spark Connect server without TLS: check the port, or add use_ssl=true"
 	case spark.Code == "Unauthenticated":
 		return l.security.token.hint(text)

@@ -210,7 +210,12 @@ func TestNobodyWaitsForAServerThatIsDone(t *testing.T) {
 	started := time.Now()
 	_, err := conn.Execute(t.Context(), sqlCommand(t, "INSERT INTO t SELECT 1"))
 	require.ErrorIs(t, err, connect.ErrOutcomeUnknown)
+	require.ErrorIs(t, err, connect.ErrSessionLost)
 	require.Less(t, time.Since(started), connect.DefaultReconnectTimeout)
+
+	_, err = readRows(t, conn)
+	require.ErrorIs(t, err, connect.ErrSessionLost)
+	require.NotContains(t, err.Error(), "tried again", "a server that is known to be gone is asked once")
 }
 
 func TestAnOperationThatTheServerForgot(t *testing.T) {

@@ -62,6 +62,9 @@ func (r *retry) call(method string, call func() error) error {
 // wait blocks until the next try is due. It returns false when there is none:
 // the time is over, the context has ended, or the server is gone for good.
 func (r *retry) wait(err error, what string) bool {
+	if r.link.serverEnded() {
+		return false
+	}
 	limit := r.link.opts.ReconnectTimeout
 	if r.tries == 0 {
 		r.first, r.cause = time.Now(), r.link.callError(context.WithoutCancel(r.ctx), err)
@@ -83,7 +86,18 @@ func (r *retry) wait(err error, what string) bool {
 	case <-r.ctx.Done():
 	case <-r.link.opts.ServerDone:
 	}
+	r.tries-- // it was not made
 	return false
+}
+
+// serverEnded reports whether the server has ended for good, as far as we are told.
+func (l *link) serverEnded() bool {
+	select {
+	case <-l.opts.ServerDone:
+		return true
+	default:
+		return false
+	}
 }
 
 // failure completes the error of a series that was given up with what broke

@@ -44,7 +44,11 @@ func (l *link) errorFor(ctx context.Context, c *Conn, err error, operationID str
 	st := status.Convert(err)
 	spark := l.sparkError(c, st)
 	spark.OperationID = operationID
-	return l.newError(st, named(spark), nil)
+	cause := named(spark)
+	if st.Code() == codes.Unavailable && spark.Class == "" && l.serverEnded() {
+		cause = fmt.Errorf("%w: %w", ErrSessionLost, spark)
+	}
+	return l.newError(st, cause, nil)
 }
 
 // lostClasses are the error classes that say that the server has no such session

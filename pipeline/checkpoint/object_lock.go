@@ -158,13 +158,13 @@ func (l *objectLock) beat(ctx context.Context, renewed time.Time) {
 		case <-ticker.C:
 		}
 		asked := time.Now()
-		err := l.renew(ctx, max(lease-asked.Sub(renewed), lease/3))
+		err := l.renew(ctx, max(lease-asked.Sub(renewed), lease/6))
 		switch {
 		case ctx.Err() != nil:
 			return
 		case err == nil:
 			renewed = asked
-		case errors.Is(err, ErrLocked) || time.Since(renewed) >= lease:
+		case errors.Is(err, ErrLocked) || time.Since(renewed) >= lease-lease/6: // the next look would be too late
 			l.store.forget(l)
 			close(l.lost)
 			return

@@ -93,7 +93,7 @@ func (l *sqlLock) beat(ctx context.Context, renewed time.Time) {
 			return
 		case err == nil && got == 1:
 			renewed = asked
-		case err == nil || time.Since(renewed) >= lease:
+		case err == nil || time.Since(renewed) >= lease-lease/6: // the next look would be too late
 			l.store.forget(l.runID, l.owner)
 			close(l.lost)
 			return
@@ -104,7 +104,7 @@ func (l *sqlLock) beat(ctx context.Context, renewed time.Time) {
 // renew asks for a new lease and waits for the answer until the old one ends.
 func (l *sqlLock) renew(ctx context.Context, age time.Duration) (int64, error) {
 	s := l.store
-	ctx, cancel := context.WithTimeout(ctx, max(s.lease-age, s.lease/3))
+	ctx, cancel := context.WithTimeout(ctx, max(s.lease-age, s.lease/6))
 	defer cancel()
 	return affected(s.db.ExecContext(ctx, s.sql(`UPDATE {locks} SET expires = {now} + ?3 WHERE run_id = ?1 AND owner = ?2`),
 		l.runID, l.owner, s.lease.Milliseconds()))

@@ -144,7 +144,16 @@ func (b *bench) known(ways []way) []way {
 }
 
 // askWays asks for the ways in turns, of two workers of its own.
-func (b *bench) askWays(ctx context.Context, ways []way, count int) (got []series, err error) {
+func (b *bench) askWays(ctx context.Context, ways []way, count int) ([]series, error) {
+	script, err := b.dataScript()
+	if err != nil {
+		return nil, err
+	}
+	return b.askWaysOf(ctx, script, ways, count)
+}
+
+// askWaysOf is askWays with another script for the ways in Python.
+func (b *bench) askWaysOf(ctx context.Context, script string, ways []way, count int) (got []series, err error) {
 	inside, err := startWorker(ctx, program{name: "inside", args: []string{b.inside}})
 	if err != nil {
 		return nil, err
@@ -152,10 +161,6 @@ func (b *bench) askWays(ctx context.Context, ways []way, count int) (got []serie
 	defer func() { err = errors.Join(err, inside.stop()) }()
 	var python *worker
 	if b.venv != "" {
-		script, err := b.dataScript()
-		if err != nil {
-			return nil, err
-		}
 		if python, err = startWorker(ctx, program{name: pyspark, args: []string{b.venv, script}}); err != nil {
 			return nil, err
 		}

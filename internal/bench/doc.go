@@ -14,7 +14,8 @@
 // This program itself uses the standard library alone. On Linux the peak memory
 // of a child is never below that of the process which started it, so everything
 // heavy lives in the children: inside, a worker that measures within one
-// process, overhead.py, its counterpart for the predecessor, and stock.
+// process, overhead.py, data.py and streams.py, its counterparts in Python, and
+// stock.
 //
 // The predecessor is installed once into build/bench-venv. Without Python, or
 // when pip cannot install it, its rows are left out with a line that says why.

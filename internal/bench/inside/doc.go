@@ -11,6 +11,13 @@
 //	query CLIENT COUNT          the median of COUNT times SELECT 1 with its row;
 //	                            CLIENT is ours, stock, or a gRPC stub with
 //	                            nothing around it: bare, or reattachable
+//	stream WAY COUNT            the median of COUNT streaming queries; WAY is to
+//	                            the end of the call that starts it (call), to the
+//	                            first batch with rows by polling (poll), that and
+//	                            its stop (stop), or as the listener is told
+//	                            (listener), to the first batch of the source rate,
+//	                            which is empty (rate), or to the end of one over a
+//	                            small file (files)
 //	rows WAY COUNT              COUNT rows of four columns, read; WAY is bare,
 //	                            reattachable,
 //	                            Batches, RowsAs, Rows, ToArrow or Collect, the

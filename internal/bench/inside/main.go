@@ -54,6 +54,10 @@ func answer(ctx context.Context, s *sessions, request []string) (time.Duration, 
 		return s.parallel(ctx, request[1:])
 	case "query":
 		return s.query(ctx, request[1:])
+	case "stream":
+		return s.stream(ctx, request[1:])
+	case "jdbc":
+		return s.jdbc(ctx, request[1:])
 	case "rows":
 		return s.rows(ctx, request[1:])
 	case "upload":

@@ -11,6 +11,7 @@ import (
 	"github.com/apache/spark-connect-go/v40/spark/sql"
 
 	"github.com/sparkpipe/sparkpipe/dataflow"
+	"github.com/sparkpipe/sparkpipe/streaming"
 )
 
 // sessions are one of ours and one of the stock client's, opened when needed.
@@ -19,6 +20,7 @@ type sessions struct {
 	stock sql.SparkSession
 	stub  *bare
 	saved uploads
+	heard chan streaming.Progress // of the listener of ours, when there is one
 }
 
 func (s *sessions) openOurs(ctx context.Context) (*dataflow.Session, error) {

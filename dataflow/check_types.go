@@ -28,12 +28,15 @@ func (c *CheckSession) holds(format string, t schema.DataType) bool {
 	switch format {
 	case "csv":
 		return isAtomic(t)
-	case "json", "parquet", "orc", "avro":
+	case "json", "parquet", "orc", "avro", "xml":
 	default:
 		return true
 	}
 	switch t.Kind {
 	case schema.KindArray, schema.KindMap, schema.KindUDT:
+		if format == "avro" && t.Key != nil && t.Key.Kind != schema.KindString {
+			return false // the error has no class: IncompatibleSchemaException
+		}
 		return (t.Key == nil || c.holds(format, *t.Key)) && (t.Elem == nil || c.holds(format, *t.Elem))
 	case schema.KindStruct:
 		for _, f := range t.Fields {
@@ -47,7 +50,7 @@ func (c *CheckSession) holds(format string, t schema.DataType) bool {
 	case schema.KindVariant:
 		return format == "json" || format == "parquet"
 	case schema.KindNull:
-		return format == "json" || format == "avro" || format == "parquet" && !strings.HasPrefix(c.spark.ServerVersion(), "4.0.")
+		return format == "json" || format == "avro" || format == "xml" || format == "parquet" && !strings.HasPrefix(c.spark.ServerVersion(), "4.0.")
 	}
 	return true
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 
 	"github.com/apache/spark-connect-go/v40/spark/sql"
 )
@@ -30,7 +31,8 @@ type FileSource struct {
 	// Schema is a DDL text such as "id BIGINT, name STRING".
 	Schema string `koanf:"schema" doc:"DDL text such as \"id BIGINT, name STRING\"; otherwise the source tells or Spark infers"`
 	// Options are passed to Spark under its own keys.
-	Options map[string]string `koanf:"options" doc:"options of the data source under Spark's own keys"`
+	Options       map[string]string `koanf:"options" doc:"options of the data source under Spark's own keys"`
+	FileSelection `koanf:",squash"`
 }
 
 // Validate checks that there is something to read.
@@ -41,7 +43,7 @@ func (s FileSource) Validate() error {
 	case s.Path != "" && len(s.Paths) > 0:
 		return errors.New(`"path" and "paths" exclude each other`)
 	}
-	return nil
+	return s.checkSelection()
 }
 
 // load reads the files; the options of the user win over ours.
@@ -53,7 +55,9 @@ func (s FileSource) load(ctx context.Context, spark *Session, format string, opt
 	if s.Path != "" {
 		paths = []string{s.Path}
 	}
-	return Reader{Format: format, Schema: s.Schema, Options: mergeOptions(options, s.Options), Paths: paths}.Load(ctx, spark)
+	ours := s.selectionOptions()
+	maps.Copy(ours, options)
+	return Reader{Format: format, Schema: s.Schema, Options: mergeOptions(ours, s.Options), Paths: paths}.Load(ctx, spark)
 }
 
 // Lineage implements [Describer]: the paths, as they are written. Every source

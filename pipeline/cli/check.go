@@ -43,6 +43,7 @@ Exit codes: 0 no fault, 1 faults or no server, 3 faulty configuration,
 			return a.check(cmd.Context(), args[0], &opts)
 		},
 	}
+	a.varFlag(cmd)
 	a.jsonFlag(cmd, "print one JSON object with what was found")
 	cmd.Flags().BoolVar(&opts.Static, "static", false, "leave Spark out: check the file alone")
 	cmd.Flags().BoolVar(&opts.Infer, "infer", false, "let Spark read JSON and CSV files without a schema to find their columns")

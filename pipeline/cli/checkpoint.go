@@ -142,6 +142,7 @@ Exit codes are those of run; 1 also when there is no record of the run.`,
 		},
 	}
 	a.jsonFlag(cmd, "print one JSON object a line instead of text")
+	a.varFlag(cmd)
 	cmd.Flags().StringVar(&file, "file", "", "configuration file of the run (default the one that it began with)")
 	flags.addCommon(cmd)
 	return cmd

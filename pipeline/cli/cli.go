@@ -41,6 +41,7 @@ type app struct {
 	stderr   io.Writer
 	registry *component.Registry
 	json     bool
+	vars     variables
 }
 
 // Main runs the command line and returns the exit code of the program. It
@@ -109,7 +110,8 @@ Exit codes: 0 succeeded, 1 failed, 2 partly failed, 3 faulty configuration,
 			return &exitError{code: ExitUsage}
 		},
 	}
-	root.AddCommand(a.runCommand(), a.resumeCommand(), a.runsCommand(), a.cancelCommand(), a.validateCommand(), a.checkCommand(), a.planCommand(), a.graphCommand(), a.componentsCommand(), a.localCommand(), a.streamCommand(), a.schemaCommand(), a.versionCommand())
+	root.AddCommand(a.runCommand(), a.resumeCommand(), a.runsCommand(), a.cancelCommand(), a.validateCommand(), a.checkCommand(), a.planCommand(), a.graphCommand(), a.componentsCommand(), a.localCommand(), a.streamCommand(), a.doctorCommand(), a.migrateCommand(), a.schemaCommand(), a.versionCommand(), a.completionCommand(), a.manCommand())
+	a.complete(root)
 	usage(root)
 	return root
 }

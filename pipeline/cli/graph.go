@@ -31,6 +31,7 @@ Exit codes: 0 printed, 3 faulty configuration, 64 wrong usage.`,
 			return p.WriteGraph(a.stdout, pipeline.GraphFormat(format))
 		},
 	}
+	a.varFlag(cmd)
 	cmd.Flags().StringVar(&format, "format", format, "text, mermaid, dot or svg")
 	return cmd
 }

@@ -14,7 +14,7 @@ import (
 // load reads a file into a pipeline; its faults are faults of the configuration.
 func (a *app) load(file string) (*pipeline.Pipeline, error) {
 	warn := func(message string) { fmt.Fprintf(a.stderr, "%s: warning: %s\n", a.opts.Name, message) }
-	p, err := pipeline.FromFile(file, a.registry, &config.Options{Warn: warn})
+	p, err := pipeline.FromFile(file, a.registry, &config.Options{Warn: warn, Vars: a.vars})
 	if err != nil {
 		return nil, badConfig(err)
 	}
@@ -81,5 +81,6 @@ contacted. Exits with 3 when the file has faults.`,
 		},
 	}
 	a.jsonFlag(cmd, "print one JSON object with the faults")
+	a.varFlag(cmd)
 	return cmd
 }

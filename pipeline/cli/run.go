@@ -75,6 +75,7 @@ Exit codes: 0 succeeded, 1 failed, 2 partly failed, 3 faulty configuration,
 			return a.run(cmd.Context(), args[0], flags)
 		},
 	}
+	a.varFlag(cmd)
 	a.jsonFlag(cmd, "print one JSON object a line instead of text")
 	cmd.Flags().StringVar(&flags.runID, "run-id", "", "id of the run in logs, tags and results (default a new UUID)")
 	flags.addCommon(cmd)

@@ -69,6 +69,7 @@ good, 3 faulty configuration, 64 wrong usage, 130 left at once.`,
 		},
 	}
 	a.jsonFlag(cmd, "print one JSON object a line instead of text")
+	a.varFlag(cmd)
 	cmd.Flags().StringVar(&flags.health, "health", flags.health, "host:port at which health is told")
 	cmd.Flags().StringVar(&flags.checkpoints, "checkpoints", "", "where the locks of checkpoint locations are: a folder or URL that all machines share (default the folder of --state, for this machine)")
 	stateFlag(cmd, &flags.stateDir)

@@ -11,6 +11,7 @@ import (
 	"github.com/apache/spark-connect-go/v40/spark/sql"
 
 	"github.com/sparkpipe/sparkpipe/dataflow"
+	"github.com/sparkpipe/sparkpipe/internal/options"
 )
 
 // microSteps is what sinks are made of that Spark would want foreachBatch for: a
@@ -122,7 +123,7 @@ func (m microSteps) prepare(ctx context.Context, steps *dataflow.Session, df sql
 // write runs the query to its end.
 func (m microSteps) write(ctx context.Context, spark *dataflow.Session, df sql.DataFrame, w Writer) (*Query, error) {
 	w.Format, w.Path, w.OutputMode = "delta", m.staging, OutputModeAppend
-	w.Options = withOptions(optionSet{"mergeSchema": "true"}, w.Options)
+	w.Options = options.Merge(options.Set{"mergeSchema": "true"}, w.Options)
 	q, err := w.Start(ctx, spark, df)
 	if err != nil {
 		return nil, err

@@ -1,9 +1,9 @@
 package streaming
 
 import (
-	"maps"
-	"slices"
 	"strings"
+
+	"github.com/sparkpipe/sparkpipe/internal/options"
 )
 
 // isKey compares the keys of options as Spark does, whatever their case.
@@ -11,20 +11,8 @@ func isKey(want string) func(string) bool {
 	return func(key string) bool { return strings.EqualFold(key, want) }
 }
 
-func keys(options map[string]string) []string { return slices.Sorted(maps.Keys(options)) }
-
 // option returns the value of an option, whatever the case of its key.
-func option(options map[string]string, key string) string {
-	value, _ := lookup(options, key)
+func option(set map[string]string, key string) string {
+	value, _ := options.Lookup(set, key)
 	return value
-}
-
-// lookup is option that tells an empty value from none.
-func lookup(options map[string]string, key string) (value string, ok bool) {
-	for _, have := range keys(options) {
-		if strings.EqualFold(have, key) {
-			return options[have], true
-		}
-	}
-	return "", false
 }

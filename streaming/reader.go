@@ -9,6 +9,7 @@ import (
 
 	"github.com/sparkpipe/sparkpipe/dataflow"
 	"github.com/sparkpipe/sparkpipe/internal/connect/wire"
+	"github.com/sparkpipe/sparkpipe/internal/options"
 )
 
 // Reader reads a stream in any format that the server knows, as Spark's
@@ -36,7 +37,7 @@ func (r Reader) Validate() error {
 	switch {
 	case r.Table != "" && (r.Format != "" || r.Schema != "" || r.Path != ""):
 		return errors.New("read a stream: a table has its own format, schema and path")
-	case r.Path != "" && slices.ContainsFunc(keys(r.Options), isKey("path")):
+	case r.Path != "" && slices.ContainsFunc(options.Keys(r.Options), isKey("path")):
 		return errors.New(`read a stream: the path is given twice, once as the option "path"`)
 	}
 	return nil

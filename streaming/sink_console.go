@@ -8,6 +8,7 @@ import (
 	"github.com/apache/spark-connect-go/v40/spark/sql"
 
 	"github.com/sparkpipe/sparkpipe/dataflow"
+	"github.com/sparkpipe/sparkpipe/internal/options"
 )
 
 // ConsoleSink prints the rows of each batch to the standard output of the Spark
@@ -40,7 +41,7 @@ func (s ConsoleSink) WriteStream(ctx context.Context, spark *dataflow.Session, d
 	if s.NumRows > 0 {
 		ours["numRows"] = strconv.Itoa(s.NumRows)
 	}
-	w.Options = withOptions(ours, w.Options)
+	w.Options = options.Merge(ours, w.Options)
 	return w.Start(ctx, spark, df)
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/apache/spark-connect-go/v40/spark/sql"
 
 	"github.com/sparkpipe/sparkpipe/dataflow"
+	"github.com/sparkpipe/sparkpipe/internal/options"
 )
 
 // DeltaSink writes a Delta table. It is exactly once: the table notes the batch
@@ -49,23 +50,23 @@ func (s DeltaSink) Traits() SinkTraits {
 
 // Validate reports everything that is wrong and can be told without the server.
 func (s DeltaSink) Validate() error {
-	f := &faultList{what: "delta sink"}
-	f.exactlyOne("path", s.Path, "table", s.Table)
+	f := &options.Faults{What: "delta sink"}
+	f.ExactlyOne("path", s.Path, "table", s.Table)
 	if strings.EqualFold(s.WriteMode, "merge") {
-		f.add("write_mode merge is a sink of its own, delta_merge (streaming.DeltaMergeSink)")
+		f.Add("write_mode merge is a sink of its own, delta_merge (streaming.DeltaMergeSink)")
 	} else {
-		f.oneOf("write_mode", s.WriteMode, "append", "overwrite")
+		f.OneOf("write_mode", s.WriteMode, "append", "overwrite")
 	}
 	if s.OverwriteSchema && strings.EqualFold(s.WriteMode, "append") {
-		f.add("overwrite_schema wants write_mode overwrite")
+		f.Add("overwrite_schema wants write_mode overwrite")
 	}
 	if slices.Contains(s.PartitionBy, "") {
-		f.add("partition_by: a column has no name")
+		f.Add("partition_by: a column has no name")
 	}
-	if _, ok := lookup(s.Options, "replaceWhere"); ok {
-		f.add("the option replaceWhere is one of batches; Delta takes no notice of it in a stream")
+	if _, ok := options.Lookup(s.Options, "replaceWhere"); ok {
+		f.Add("the option replaceWhere is one of batches; Delta takes no notice of it in a stream")
 	}
-	return f.join()
+	return f.Join()
 }
 
 // WriteStream implements [StreamingSink].
@@ -73,11 +74,11 @@ func (s DeltaSink) WriteStream(ctx context.Context, spark *dataflow.Session, df 
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	o := optionSet{}
-	o.flag("mergeSchema", s.MergeSchema)
-	o.flag("overwriteSchema", s.OverwriteSchema)
+	o := options.Set{}
+	o.Flag("mergeSchema", s.MergeSchema)
+	o.Flag("overwriteSchema", s.OverwriteSchema)
 	w.Format, w.Path, w.Table, w.PartitionBy = "delta", s.Path, s.Table, s.PartitionBy
-	w.Options = withOptions(withOptions(o, s.Options), w.Options)
+	w.Options = options.Merge(options.Merge(o, s.Options), w.Options)
 	return w.Start(ctx, spark, df)
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sparkpipe/sparkpipe/component/schema"
 	"github.com/sparkpipe/sparkpipe/dataflow"
+	"github.com/sparkpipe/sparkpipe/internal/options"
 )
 
 // DeltaMergeSink updates a Delta table with the rows of a stream: for each batch one
@@ -64,38 +65,38 @@ func (DeltaMergeSink) Traits() SinkTraits { return microStepTraits(true) }
 
 // Validate reports everything that is wrong and can be told without the server.
 func (s DeltaMergeSink) Validate() error {
-	f := &faultList{what: "delta merge"}
-	f.exactlyOne("path", s.Path, "table", s.Table)
-	f.exactlyOne("keys", strings.Join(s.Keys, ","), "on", s.On)
+	f := &options.Faults{What: "delta merge"}
+	f.ExactlyOne("path", s.Path, "table", s.Table)
+	f.ExactlyOne("keys", strings.Join(s.Keys, ","), "on", s.On)
 	switch s.StagingPath {
 	case "":
-		f.add("staging_path is missing: a folder on the cluster for the batches before they are merged, which belongs to this query alone")
+		f.Add("staging_path is missing: a folder on the cluster for the batches before they are merged, which belongs to this query alone")
 	case s.Path:
-		f.add("staging_path is the path of the table itself")
+		f.Add("staging_path is the path of the table itself")
 	}
 	for _, key := range s.Keys {
 		if key == "" {
-			f.add("keys: a column has no name")
+			f.Add("keys: a column has no name")
 		}
 	}
 	if s.LatestBy != "" && len(s.Keys) == 0 {
-		f.add("latest_by wants keys")
+		f.Add("latest_by wants keys")
 	}
 	if s.NoUpdate && (s.UpdateWhen != "" || len(s.Update) > 0) {
-		f.add("no_update excludes update and update_when")
+		f.Add("no_update excludes update and update_when")
 	}
 	if s.NoInsert && s.InsertWhen != "" {
-		f.add("no_insert excludes insert_when")
+		f.Add("no_insert excludes insert_when")
 	}
 	if s.NoInsert && s.NoUpdate && s.DeleteWhen == "" {
-		f.add("it changes nothing: no_update, no_insert, and no delete_when")
+		f.Add("it changes nothing: no_update, no_insert, and no delete_when")
 	}
-	if f.list == nil {
+	if f.Clean() {
 		merge := s.merge("t")
 		merge.UsingTable = "s"
-		f.err("merge", merge.Validate())
+		f.Err("merge", merge.Validate())
 	}
-	return f.join()
+	return f.Join()
 }
 
 func (s DeltaMergeSink) merge(target string) dataflow.Merge {

@@ -10,6 +10,7 @@ import (
 	"github.com/apache/spark-connect-go/v40/spark/sql"
 
 	"github.com/sparkpipe/sparkpipe/dataflow"
+	"github.com/sparkpipe/sparkpipe/internal/options"
 )
 
 // FileSink writes files to a folder, on any file system or object store that the
@@ -46,16 +47,16 @@ func batchTriggers() []TriggerKind {
 
 // Validate reports what is missing or unknown.
 func (s FileSink) Validate() error {
-	f := &faultList{what: "file sink"}
+	f := &options.Faults{What: "file sink"}
 	if s.Path == "" {
-		f.add("path is missing")
+		f.Add("path is missing")
 	}
-	f.oneOf("format", s.Format, fileFormats...)
+	f.OneOf("format", s.Format, fileFormats...)
 	if slices.Contains(s.PartitionBy, "") {
-		f.add("partition_by: a column has no name")
+		f.Add("partition_by: a column has no name")
 	}
-	f.wholeMillis("retention", s.Retention)
-	return f.join()
+	f.WholeMillis("retention", s.Retention)
+	return f.Join()
 }
 
 // WriteStream implements [StreamingSink].
@@ -63,11 +64,11 @@ func (s FileSink) WriteStream(ctx context.Context, spark *dataflow.Session, df s
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	o := optionSet{}
-	o.text("compression", s.Compression)
-	o.millis("retention", s.Retention)
+	o := options.Set{}
+	o.Text("compression", s.Compression)
+	o.Millis("retention", s.Retention)
 	w.Format, w.Path, w.PartitionBy = strings.ToLower(cmp.Or(s.Format, "parquet")), s.Path, s.PartitionBy
-	w.Options = withOptions(withOptions(o, s.Options), w.Options)
+	w.Options = options.Merge(options.Merge(o, s.Options), w.Options)
 	return w.Start(ctx, spark, df)
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/apache/spark-connect-go/v40/spark/sql"
 
 	"github.com/sparkpipe/sparkpipe/dataflow"
+	"github.com/sparkpipe/sparkpipe/internal/options"
 )
 
 // IcebergSink writes an Iceberg table. It is exactly once: Iceberg notes the batch
@@ -37,25 +38,25 @@ func (s IcebergSink) Traits() SinkTraits { return DeltaSink{WriteMode: s.WriteMo
 
 // Validate reports everything that is wrong and can be told without the server.
 func (s IcebergSink) Validate() error {
-	f := &faultList{what: "iceberg sink"}
+	f := &options.Faults{What: "iceberg sink"}
 	if s.Table == "" {
-		f.add("table is missing")
+		f.Add("table is missing")
 	}
 	switch strings.ToLower(s.WriteMode) {
 	case "upsert", "merge":
-		f.add("write_mode %s: a stream of Iceberg only appends or replaces, and MERGE wants a function on the server (foreachBatch), "+
+		f.Add("write_mode %s: a stream of Iceberg only appends or replaces, and MERGE wants a function on the server (foreachBatch), "+
 			"which no client in Go can send; append to a table and merge from it in a batch, or use delta_merge", s.WriteMode)
 	case "overwrite_dynamic", "overwritedynamic":
-		f.add("write_mode %s: a stream of Iceberg replaces the whole table or nothing; write overwrite, or overwrite partitions in a batch", s.WriteMode)
+		f.Add("write_mode %s: a stream of Iceberg replaces the whole table or nothing; write overwrite, or overwrite partitions in a batch", s.WriteMode)
 	default:
-		f.oneOf("write_mode", s.WriteMode, "append", "overwrite")
+		f.OneOf("write_mode", s.WriteMode, "append", "overwrite")
 	}
 	for _, column := range s.PartitionBy {
 		if column == "" {
-			f.add("partition_by: a column has no name")
+			f.Add("partition_by: a column has no name")
 		}
 	}
-	return f.join()
+	return f.Join()
 }
 
 // WriteStream implements [StreamingSink].
@@ -63,10 +64,10 @@ func (s IcebergSink) WriteStream(ctx context.Context, spark *dataflow.Session, d
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	o := optionSet{}
-	o.flag("fanout-enabled", s.FanoutEnabled)
+	o := options.Set{}
+	o.Flag("fanout-enabled", s.FanoutEnabled)
 	w.Format, w.Table, w.PartitionBy = "iceberg", icebergTable(s.Catalog, s.Table), s.PartitionBy
-	w.Options = withOptions(withOptions(o, s.Options), w.Options)
+	w.Options = options.Merge(options.Merge(o, s.Options), w.Options)
 	return w.Start(ctx, spark, df)
 }
 

@@ -11,6 +11,7 @@ import (
 	spark "github.com/apache/spark-connect-go/v40/spark/sql"
 
 	"github.com/sparkpipe/sparkpipe/dataflow"
+	"github.com/sparkpipe/sparkpipe/internal/options"
 )
 
 // The columns that [JDBCSink] adds, by default.
@@ -58,26 +59,26 @@ func (s JDBCSink) Traits() SinkTraits {
 
 // Validate reports what is missing or does not go together.
 func (s JDBCSink) Validate() error {
-	f := &faultList{what: "jdbc sink"}
+	f := &options.Faults{What: "jdbc sink"}
 	if s.URL.IsZero() {
-		f.add("url is missing")
+		f.Add("url is missing")
 	}
 	if s.Table == "" {
-		f.add("table is missing")
+		f.Add("table is missing")
 	}
 	if s.StagingPath == "" {
-		f.add("staging_path is missing: a folder on the cluster for the batches before they are written, which belongs to this query alone")
+		f.Add("staging_path is missing: a folder on the cluster for the batches before they are written, which belongs to this query alone")
 	}
 	if s.batchColumn() == s.rowColumn() {
-		f.add("batch_column and row_column are both %s", s.rowColumn())
+		f.Add("batch_column and row_column are both %s", s.rowColumn())
 	}
-	f.notNegative("batch_size", int64(s.BatchSize))
+	f.NotNegative("batch_size", int64(s.BatchSize))
 	for _, key := range []string{"dbtable", "query", "numPartitions", "isolationLevel"} {
-		if _, ok := lookup(s.Options, key); ok {
-			f.add("the option %s is not allowed: a batch is one transaction on the table", key)
+		if _, ok := options.Lookup(s.Options, key); ok {
+			f.Add("the option %s is not allowed: a batch is one transaction on the table", key)
 		}
 	}
-	return f.join()
+	return f.Join()
 }
 
 func (s JDBCSink) batchColumn() string { return cmp.Or(s.BatchColumn, DefaultBatchColumn) }
@@ -128,7 +129,7 @@ func (s JDBCSink) last(ctx context.Context, steps *dataflow.Session, app string)
 		return 0, err
 	}
 	column := quoteName(s.batchColumn())
-	mine, err := table.Where(ctx, "startswith("+column+", "+literal(app+"/")+")")
+	mine, err := table.Where(ctx, "startswith("+column+", "+options.Literal(app+"/")+")")
 	if err != nil {
 		return 0, steps.Error(ctx, err)
 	}
@@ -145,7 +146,7 @@ func (s JDBCSink) last(ctx context.Context, steps *dataflow.Session, app string)
 
 // apply appends a batch.
 func (s JDBCSink) apply(ctx context.Context, steps *dataflow.Session, step step) error {
-	rows, err := selectExpr(ctx, steps, step.rows, "*", literal(step.id())+" AS "+quoteName(s.batchColumn()),
+	rows, err := selectExpr(ctx, steps, step.rows, "*", options.Literal(step.id())+" AS "+quoteName(s.batchColumn()),
 		"CAST(row_number() OVER (ORDER BY 1) AS BIGINT) AS "+quoteName(s.rowColumn()))
 	if err != nil {
 		return err

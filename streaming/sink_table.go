@@ -7,6 +7,7 @@ import (
 	"github.com/apache/spark-connect-go/v40/spark/sql"
 
 	"github.com/sparkpipe/sparkpipe/dataflow"
+	"github.com/sparkpipe/sparkpipe/internal/options"
 )
 
 // TableSink appends to a table of the catalog. Spark makes the table when it does
@@ -34,17 +35,17 @@ func (TableSink) Traits() SinkTraits {
 
 // Validate reports what is missing or does not go together.
 func (s TableSink) Validate() error {
-	f := &faultList{what: "table sink"}
+	f := &options.Faults{What: "table sink"}
 	if s.Table == "" {
-		f.add("table is missing")
+		f.Add("table is missing")
 	}
 	if slices.Contains(s.PartitionBy, "") || slices.Contains(s.ClusterBy, "") {
-		f.add("a column of partition_by or cluster_by has no name")
+		f.Add("a column of partition_by or cluster_by has no name")
 	}
 	if len(s.PartitionBy) > 0 && len(s.ClusterBy) > 0 {
-		f.add("partition_by and cluster_by exclude each other")
+		f.Add("partition_by and cluster_by exclude each other")
 	}
-	return f.join()
+	return f.Join()
 }
 
 // WriteStream implements [StreamingSink].
@@ -53,7 +54,7 @@ func (s TableSink) WriteStream(ctx context.Context, spark *dataflow.Session, df 
 		return nil, err
 	}
 	w.Format, w.Table, w.PartitionBy, w.ClusterBy = s.Format, s.Table, s.PartitionBy, s.ClusterBy
-	w.Options = withOptions(withOptions(optionSet{}, s.Options), w.Options)
+	w.Options = options.Merge(options.Merge(options.Set{}, s.Options), w.Options)
 	return w.Start(ctx, spark, df)
 }
 

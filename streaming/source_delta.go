@@ -9,6 +9,7 @@ import (
 	"github.com/apache/spark-connect-go/v40/spark/sql"
 
 	"github.com/sparkpipe/sparkpipe/dataflow"
+	"github.com/sparkpipe/sparkpipe/internal/options"
 )
 
 // DeltaSource reads a Delta table: all its rows first, then what is appended. A
@@ -55,20 +56,20 @@ var _ StreamingSource = DeltaSource{}
 // Validate reports everything that Delta would refuse and that can be told without
 // it.
 func (s DeltaSource) Validate() error {
-	f := &faultList{what: "delta source"}
-	f.exactlyOne("path", s.Path, "table", s.Table)
-	f.atMostOne("starting_version", s.StartingVersion, "starting_timestamp", s.StartingTimestamp)
+	f := &options.Faults{What: "delta source"}
+	f.ExactlyOne("path", s.Path, "table", s.Table)
+	f.AtMostOne("starting_version", s.StartingVersion, "starting_timestamp", s.StartingTimestamp)
 	if _, err := strconv.ParseUint(s.StartingVersion, 10, 63); err != nil && s.StartingVersion != "" && !strings.EqualFold(s.StartingVersion, "latest") {
-		f.add("starting_version is %q; write a version from 0 on, or latest", s.StartingVersion)
+		f.Add("starting_version is %q; write a version from 0 on, or latest", s.StartingVersion)
 	}
 	if s.StartingTimestamp != "" && !isDate(s.StartingTimestamp) {
-		f.add("starting_timestamp is %q; write one such as 2024-05-01 or 2024-05-01T00:00:00Z", s.StartingTimestamp)
+		f.Add("starting_timestamp is %q; write one such as 2024-05-01 or 2024-05-01T00:00:00Z", s.StartingTimestamp)
 	}
 	if s.ReadChangeFeed && (s.IgnoreChanges || s.IgnoreDeletes || s.SkipChangeCommits) {
-		f.add("read_change_feed has every change; ignore_changes, ignore_deletes and skip_change_commits do not go with it")
+		f.Add("read_change_feed has every change; ignore_changes, ignore_deletes and skip_change_commits do not go with it")
 	}
-	f.notNegative("max_files_per_trigger", int64(s.MaxFilesPerTrigger))
-	return f.join()
+	f.NotNegative("max_files_per_trigger", int64(s.MaxFilesPerTrigger))
+	return f.Join()
 }
 
 // isDate reports whether a text begins as a date of Spark does.
@@ -85,21 +86,21 @@ func (s DeltaSource) ReadStream(ctx context.Context, spark *dataflow.Session) (s
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	o := optionSet{}
-	o.flag("readChangeFeed", s.ReadChangeFeed)
-	o.text("startingVersion", strings.ToLower(s.StartingVersion))
-	o.text("startingTimestamp", s.StartingTimestamp)
-	o.flag("ignoreDeletes", s.IgnoreDeletes)
-	o.flag("ignoreChanges", s.IgnoreChanges)
-	o.flag("skipChangeCommits", s.SkipChangeCommits)
-	o.number("maxFilesPerTrigger", int64(s.MaxFilesPerTrigger))
-	o.text("maxBytesPerTrigger", s.MaxBytesPerTrigger)
-	o.flag("withEventTimeOrder", s.WithEventTimeOrder)
-	o.choice("failOnDataLoss", s.FailOnDataLoss)
+	o := options.Set{}
+	o.Flag("readChangeFeed", s.ReadChangeFeed)
+	o.Text("startingVersion", strings.ToLower(s.StartingVersion))
+	o.Text("startingTimestamp", s.StartingTimestamp)
+	o.Flag("ignoreDeletes", s.IgnoreDeletes)
+	o.Flag("ignoreChanges", s.IgnoreChanges)
+	o.Flag("skipChangeCommits", s.SkipChangeCommits)
+	o.Number("maxFilesPerTrigger", int64(s.MaxFilesPerTrigger))
+	o.Text("maxBytesPerTrigger", s.MaxBytesPerTrigger)
+	o.Flag("withEventTimeOrder", s.WithEventTimeOrder)
+	o.Choice("failOnDataLoss", s.FailOnDataLoss)
 	if s.SchemaTrackingLocation != "" {
 		o["schemaTrackingLocation"] = spark.OutputPath(s.SchemaTrackingLocation)
 	}
-	options := withOptions(o, s.Options)
+	options := options.Merge(o, s.Options)
 	if s.Table != "" {
 		return Reader{Table: s.Table, Options: options}.ReadStream(ctx, spark)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/apache/spark-connect-go/v40/spark/sql"
 
 	"github.com/sparkpipe/sparkpipe/dataflow"
+	"github.com/sparkpipe/sparkpipe/internal/options"
 	"github.com/sparkpipe/sparkpipe/secrets"
 )
 
@@ -61,26 +62,26 @@ const (
 // Validate reports what is missing or malformed. It never names the connection
 // string.
 func (s EventHubsSource) Validate() error {
-	f := &faultList{what: "event hubs"}
+	f := &options.Faults{What: "event hubs"}
 	if s.ConnectionString.IsZero() {
-		f.add("connection_string is missing")
+		f.Add("connection_string is missing")
 	} else if entity, err := entityPath(s.ConnectionString.Reveal()); err != nil {
-		f.err("connection_string", err)
+		f.Err("connection_string", err)
 	} else if entity == "" && s.EventHubName == "" {
-		f.add("event_hub_name is missing, and the connection string has no EntityPath")
+		f.Add("event_hub_name is missing, and the connection string has no EntityPath")
 	} else if entity != "" && s.EventHubName != "" && entity != s.EventHubName {
-		f.add("event_hub_name is %q, but the connection string has another EntityPath", s.EventHubName)
+		f.Add("event_hub_name is %q, but the connection string has another EntityPath", s.EventHubName)
 	}
 	_, err := eventPosition(s.StartingPosition)
-	f.err("starting_position", err)
-	f.notNegative("max_events_per_trigger", s.MaxEventsPerTrigger)
-	f.notNegative("prefetch_count", int64(s.PrefetchCount))
-	f.wholeMillis("receiver_timeout", s.ReceiverTimeout)
-	f.wholeMillis("operation_timeout", s.OperationTimeout)
+	f.Err("starting_position", err)
+	f.NotNegative("max_events_per_trigger", s.MaxEventsPerTrigger)
+	f.NotNegative("prefetch_count", int64(s.PrefetchCount))
+	f.WholeMillis("receiver_timeout", s.ReceiverTimeout)
+	f.WholeMillis("operation_timeout", s.OperationTimeout)
 	if cmp.Or(s.ReceiverTimeout, eventHubsReceive) > cmp.Or(s.OperationTimeout, eventHubsOperate) {
-		f.add("receiver_timeout is longer than operation_timeout")
+		f.Add("receiver_timeout is longer than operation_timeout")
 	}
-	return f.join()
+	return f.Join()
 }
 
 // entityPath finds the name of the event hub in a connection string, "" if it has
@@ -131,7 +132,7 @@ func eventPosition(text string) (string, error) {
 		}
 		p.SeqNo = n
 	case "enqueued":
-		millis, err := instant(value)
+		millis, err := options.Instant(value)
 		if err != nil || millis == "" {
 			return "", fmt.Errorf("%q: write enqueued: and milliseconds since 1970 or RFC 3339", text)
 		}
@@ -153,20 +154,20 @@ func (s EventHubsSource) ReadStream(ctx context.Context, spark *dataflow.Session
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	o := optionSet{}
+	o := options.Set{}
 	connection, err := s.connection()
 	if err != nil {
 		return nil, fmt.Errorf("event hubs: %w", err)
 	}
-	o.text("eventhubs.connectionString", connection)
-	o.text("eventhubs.consumerGroup", s.ConsumerGroup)
+	o.Text("eventhubs.connectionString", connection)
+	o.Text("eventhubs.consumerGroup", s.ConsumerGroup)
 	start, _ := eventPosition(s.StartingPosition) // checked by Validate
-	o.text("eventhubs.startingPosition", start)
-	o.number("maxEventsPerTrigger", s.MaxEventsPerTrigger)
-	o.text("eventhubs.receiverTimeout", isoDuration(s.ReceiverTimeout))
-	o.text("eventhubs.operationTimeout", isoDuration(s.OperationTimeout))
-	o.number("eventhubs.prefetchCount", int64(s.PrefetchCount))
-	return Reader{Format: "eventhubs", Options: withOptions(o, s.Options)}.ReadStream(ctx, spark)
+	o.Text("eventhubs.startingPosition", start)
+	o.Number("maxEventsPerTrigger", s.MaxEventsPerTrigger)
+	o.Text("eventhubs.receiverTimeout", isoDuration(s.ReceiverTimeout))
+	o.Text("eventhubs.operationTimeout", isoDuration(s.OperationTimeout))
+	o.Number("eventhubs.prefetchCount", int64(s.PrefetchCount))
+	return Reader{Format: "eventhubs", Options: options.Merge(o, s.Options)}.ReadStream(ctx, spark)
 }
 
 // connection is the connection string with the event hub, as the connector wants

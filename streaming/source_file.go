@@ -10,6 +10,7 @@ import (
 	"github.com/apache/spark-connect-go/v40/spark/sql"
 
 	"github.com/sparkpipe/sparkpipe/dataflow"
+	"github.com/sparkpipe/sparkpipe/internal/options"
 )
 
 // FileSource reads the files of a folder, and those that come into it. A file must
@@ -62,33 +63,33 @@ func (s FileSource) format() string { return strings.ToLower(cmp.Or(s.Format, "p
 // Validate reports everything that is missing or does not go together. It reads
 // SchemaPath.
 func (s FileSource) Validate() error {
-	f := &faultList{what: "file source"}
+	f := &options.Faults{What: "file source"}
 	if s.Path == "" {
-		f.add("path is missing")
+		f.Add("path is missing")
 	}
-	f.oneOf("format", s.Format, fileFormats...)
-	f.oneOf("clean_source", s.CleanSource, "off", "delete", "archive")
-	f.notNegative("max_files_per_trigger", int64(s.MaxFilesPerTrigger))
-	f.wholeMillis("max_file_age", s.MaxFileAge)
+	f.OneOf("format", s.Format, fileFormats...)
+	f.OneOf("clean_source", s.CleanSource, "off", "delete", "archive")
+	f.NotNegative("max_files_per_trigger", int64(s.MaxFilesPerTrigger))
+	f.WholeMillis("max_file_age", s.MaxFileAge)
 	if s.MaxFilesPerTrigger > 0 && s.MaxBytesPerTrigger != "" {
-		f.add("max_files_per_trigger and max_bytes_per_trigger exclude each other")
+		f.Add("max_files_per_trigger and max_bytes_per_trigger exclude each other")
 	}
 	if (s.SourceArchiveDir != "") != strings.EqualFold(s.CleanSource, "archive") {
-		f.add("clean_source archive and source_archive_dir want each other")
+		f.Add("clean_source archive and source_archive_dir want each other")
 	}
 	infer := ""
 	if s.InferSchema {
 		infer = "true"
 	}
-	set := f.atMostOne("schema", s.Schema, "schema_path", s.SchemaPath, "infer_schema", infer)
+	set := f.AtMostOne("schema", s.Schema, "schema_path", s.SchemaPath, "infer_schema", infer)
 	if len(set) == 0 && s.format() != "text" {
-		f.add("a stream of %s files wants a schema: set schema, schema_path or infer_schema", s.format())
+		f.Add("a stream of %s files wants a schema: set schema, schema_path or infer_schema", s.format())
 	}
 	if len(set) <= 1 {
 		_, err := s.schema()
-		f.err(strings.Join(set, ""), err)
+		f.Err(strings.Join(set, ""), err)
 	}
-	return f.join()
+	return f.Join()
 }
 
 func (s FileSource) schema() (string, error) {
@@ -119,10 +120,10 @@ func (s FileSource) ReadStream(ctx context.Context, spark *dataflow.Session) (sq
 
 // infer asks for the schema of a batch of the same files.
 func (s FileSource) infer(ctx context.Context, spark *dataflow.Session) (string, error) {
-	options := optionSet{"inferSchema": "true"}
-	options.text("pathGlobFilter", s.PathGlobFilter)
-	options.flag("recursiveFileLookup", s.Recursive)
-	df, err := dataflow.Reader{Format: s.format(), Paths: []string{s.Path}, Options: withOptions(options, s.Options)}.Load(ctx, spark)
+	o := options.Set{"inferSchema": "true"}
+	o.Text("pathGlobFilter", s.PathGlobFilter)
+	o.Flag("recursiveFileLookup", s.Recursive)
+	df, err := dataflow.Reader{Format: s.format(), Paths: []string{s.Path}, Options: options.Merge(o, s.Options)}.Load(ctx, spark)
 	if err != nil {
 		return "", err
 	}
@@ -135,19 +136,19 @@ func (s FileSource) infer(ctx context.Context, spark *dataflow.Session) (string,
 }
 
 func (s FileSource) readOptions(spark *dataflow.Session) map[string]string {
-	o := optionSet{}
-	o.number("maxFilesPerTrigger", int64(s.MaxFilesPerTrigger))
-	o.text("maxBytesPerTrigger", s.MaxBytesPerTrigger)
-	o.flag("latestFirst", s.LatestFirst)
-	o.millis("maxFileAge", s.MaxFileAge)
-	o.flag("fileNameOnly", s.FileNameOnly)
-	o.text("cleanSource", strings.ToLower(s.CleanSource))
+	o := options.Set{}
+	o.Number("maxFilesPerTrigger", int64(s.MaxFilesPerTrigger))
+	o.Text("maxBytesPerTrigger", s.MaxBytesPerTrigger)
+	o.Flag("latestFirst", s.LatestFirst)
+	o.Millis("maxFileAge", s.MaxFileAge)
+	o.Flag("fileNameOnly", s.FileNameOnly)
+	o.Text("cleanSource", strings.ToLower(s.CleanSource))
 	if s.SourceArchiveDir != "" {
 		o["sourceArchiveDir"] = spark.OutputPath(s.SourceArchiveDir)
 	}
-	o.text("pathGlobFilter", s.PathGlobFilter)
-	o.flag("recursiveFileLookup", s.Recursive)
-	return withOptions(o, s.Options)
+	o.Text("pathGlobFilter", s.PathGlobFilter)
+	o.Flag("recursiveFileLookup", s.Recursive)
+	return options.Merge(o, s.Options)
 }
 
 // Lineage implements [dataflow.Describer]: the path. It has an effect when files

@@ -7,6 +7,7 @@ import (
 	"github.com/apache/spark-connect-go/v40/spark/sql"
 
 	"github.com/sparkpipe/sparkpipe/dataflow"
+	"github.com/sparkpipe/sparkpipe/internal/options"
 )
 
 // IcebergSource reads what is appended to an Iceberg table. A snapshot that
@@ -35,15 +36,15 @@ var _ StreamingSource = IcebergSource{}
 
 // Validate reports what is missing or malformed.
 func (s IcebergSource) Validate() error {
-	f := &faultList{what: "iceberg source"}
+	f := &options.Faults{What: "iceberg source"}
 	if s.Table == "" {
-		f.add("table is missing")
+		f.Add("table is missing")
 	}
-	_, err := instant(s.StreamFromTimestamp)
-	f.err("stream_from_timestamp", err)
-	f.notNegative("max_files_per_batch", int64(s.MaxFilesPerBatch))
-	f.notNegative("max_rows_per_batch", s.MaxRowsPerBatch)
-	return f.join()
+	_, err := options.Instant(s.StreamFromTimestamp)
+	f.Err("stream_from_timestamp", err)
+	f.NotNegative("max_files_per_batch", int64(s.MaxFilesPerBatch))
+	f.NotNegative("max_rows_per_batch", s.MaxRowsPerBatch)
+	return f.Join()
 }
 
 // icebergTable is the name with its catalog.
@@ -59,14 +60,14 @@ func (s IcebergSource) ReadStream(ctx context.Context, spark *dataflow.Session) 
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	o := optionSet{}
-	from, _ := instant(s.StreamFromTimestamp) // checked by Validate
-	o.text("stream-from-timestamp", from)
-	o.flag("streaming-skip-delete-snapshots", s.SkipDeleteSnapshots)
-	o.flag("streaming-skip-overwrite-snapshots", s.SkipOverwriteSnapshots)
-	o.number("streaming-max-files-per-micro-batch", int64(s.MaxFilesPerBatch))
-	o.number("streaming-max-rows-per-micro-batch", s.MaxRowsPerBatch)
-	return Reader{Table: icebergTable(s.Catalog, s.Table), Options: withOptions(o, s.Options)}.ReadStream(ctx, spark)
+	o := options.Set{}
+	from, _ := options.Instant(s.StreamFromTimestamp) // checked by Validate
+	o.Text("stream-from-timestamp", from)
+	o.Flag("streaming-skip-delete-snapshots", s.SkipDeleteSnapshots)
+	o.Flag("streaming-skip-overwrite-snapshots", s.SkipOverwriteSnapshots)
+	o.Number("streaming-max-files-per-micro-batch", int64(s.MaxFilesPerBatch))
+	o.Number("streaming-max-rows-per-micro-batch", s.MaxRowsPerBatch)
+	return Reader{Table: icebergTable(s.Catalog, s.Table), Options: options.Merge(o, s.Options)}.ReadStream(ctx, spark)
 }
 
 // Lineage implements [dataflow.Describer].

@@ -11,6 +11,7 @@ import (
 	"github.com/apache/spark-connect-go/v40/spark/sql"
 
 	"github.com/sparkpipe/sparkpipe/dataflow"
+	"github.com/sparkpipe/sparkpipe/internal/options"
 	"github.com/sparkpipe/sparkpipe/secrets"
 )
 
@@ -58,33 +59,33 @@ const minKinesisFetch = 10 * time.Second
 
 // Validate reports what the connector would refuse.
 func (s KinesisSource) Validate() error {
-	f := &faultList{what: "kinesis"}
+	f := &options.Faults{What: "kinesis"}
 	if s.StreamName == "" {
-		f.add("stream_name is missing")
+		f.Add("stream_name is missing")
 	}
 	if s.Region == "" && s.EndpointURL == "" {
-		f.add("set region or endpoint_url")
+		f.Add("set region or endpoint_url")
 	}
-	f.oneOf("consumer_type", s.ConsumerType, "GetRecords", "SubscribeToShard")
+	f.OneOf("consumer_type", s.ConsumerType, "GetRecords", "SubscribeToShard")
 	if (s.ConsumerName != "") != strings.EqualFold(s.ConsumerType, "SubscribeToShard") {
-		f.add("consumer_name and consumer_type SubscribeToShard want each other")
+		f.Add("consumer_name and consumer_type SubscribeToShard want each other")
 	}
 	_, err := kinesisPosition(s.StartingPosition)
-	f.err("starting_position", err)
+	f.Err("starting_position", err)
 	if (s.RoleARN == "") != (s.RoleSessionName == "") {
-		f.add("role_arn and role_session_name want each other")
+		f.Add("role_arn and role_session_name want each other")
 	}
 	if s.AccessKeyID.IsZero() != s.SecretKey.IsZero() {
-		f.add("access_key_id and secret_key want each other")
+		f.Add("access_key_id and secret_key want each other")
 	}
 	if !s.SessionToken.IsZero() && s.AccessKeyID.IsZero() {
-		f.add("session_token wants access_key_id and secret_key")
+		f.Add("session_token wants access_key_id and secret_key")
 	}
-	f.notNegative("max_fetch_records_per_shard", int64(s.MaxFetchRecordsPerShard))
+	f.NotNegative("max_fetch_records_per_shard", int64(s.MaxFetchRecordsPerShard))
 	if d := s.MaxFetchTimePerShard; d != 0 && (d < minKinesisFetch || d%time.Second != 0) {
-		f.add("max_fetch_time_per_shard is %s; write whole seconds from %s on", d, minKinesisFetch)
+		f.Add("max_fetch_time_per_shard is %s; write whole seconds from %s on", d, minKinesisFetch)
 	}
-	return f.join()
+	return f.Join()
 }
 
 func kinesisPosition(text string) (string, error) {
@@ -99,7 +100,7 @@ func kinesisPosition(text string) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("%q is none; write latest, trim_horizon or at_timestamp/T", text)
 	}
-	millis, err := instant(strings.ToUpper(strings.Trim(at, " /")))
+	millis, err := options.Instant(strings.ToUpper(strings.Trim(at, " /")))
 	if err != nil {
 		return "", err
 	}
@@ -115,23 +116,23 @@ func (s KinesisSource) ReadStream(ctx context.Context, spark *dataflow.Session) 
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	o := optionSet{}
-	o.text("kinesis.streamName", s.StreamName)
-	o.text("kinesis.region", s.Region)
-	o.text("kinesis.endpointUrl", cmp.Or(s.EndpointURL, "https://kinesis."+s.Region+".amazonaws.com"))
-	o.text("kinesis.consumerType", s.ConsumerType)
-	o.text("kinesis.consumerName", s.ConsumerName)
+	o := options.Set{}
+	o.Text("kinesis.streamName", s.StreamName)
+	o.Text("kinesis.region", s.Region)
+	o.Text("kinesis.endpointUrl", cmp.Or(s.EndpointURL, "https://kinesis."+s.Region+".amazonaws.com"))
+	o.Text("kinesis.consumerType", s.ConsumerType)
+	o.Text("kinesis.consumerName", s.ConsumerName)
 	start, _ := kinesisPosition(s.StartingPosition) // checked by Validate
-	o.text("kinesis.startingPosition", start)
-	o.text("kinesis.stsRoleArn", s.RoleARN)
-	o.text("kinesis.stsSessionName", s.RoleSessionName)
-	o.secret("kinesis.awsAccessKeyId", s.AccessKeyID)
-	o.secret("kinesis.awsSecretKey", s.SecretKey)
-	o.secret("kinesis.sessionToken", s.SessionToken)
-	o.number("kinesis.maxFetchRecordsPerShard", int64(s.MaxFetchRecordsPerShard))
-	o.number("kinesis.maxFetchTimePerShardSec", int64(s.MaxFetchTimePerShard/time.Second))
-	o.choice("kinesis.failOnDataLoss", s.FailOnDataLoss)
-	return Reader{Format: "aws-kinesis", Options: withOptions(o, s.Options)}.ReadStream(ctx, spark)
+	o.Text("kinesis.startingPosition", start)
+	o.Text("kinesis.stsRoleArn", s.RoleARN)
+	o.Text("kinesis.stsSessionName", s.RoleSessionName)
+	o.Secret("kinesis.awsAccessKeyId", s.AccessKeyID)
+	o.Secret("kinesis.awsSecretKey", s.SecretKey)
+	o.Secret("kinesis.sessionToken", s.SessionToken)
+	o.Number("kinesis.maxFetchRecordsPerShard", int64(s.MaxFetchRecordsPerShard))
+	o.Number("kinesis.maxFetchTimePerShardSec", int64(s.MaxFetchTimePerShard/time.Second))
+	o.Choice("kinesis.failOnDataLoss", s.FailOnDataLoss)
+	return Reader{Format: "aws-kinesis", Options: options.Merge(o, s.Options)}.ReadStream(ctx, spark)
 }
 
 // Lineage implements [dataflow.Describer]: the stream.

@@ -7,6 +7,7 @@ import (
 	"github.com/apache/spark-connect-go/v40/spark/sql"
 
 	"github.com/sparkpipe/sparkpipe/dataflow"
+	"github.com/sparkpipe/sparkpipe/internal/options"
 	"github.com/sparkpipe/sparkpipe/secrets"
 )
 
@@ -44,10 +45,10 @@ var _ StreamingSource = PubSubSource{}
 
 // Validate reports what is missing or does not go together.
 func (s PubSubSource) Validate() error {
-	f := &faultList{what: "pub/sub"}
+	f := &options.Faults{What: "pub/sub"}
 	for _, need := range [][2]string{{"project_id", s.ProjectID}, {"topic_id", s.TopicID}, {"subscription_id", s.SubscriptionID}} {
 		if need[1] == "" {
-			f.add("%s is missing", need[0])
+			f.Add("%s is missing", need[0])
 		}
 	}
 	set := 0
@@ -57,15 +58,15 @@ func (s PubSubSource) Validate() error {
 		}
 	}
 	if set != 0 && set != 4 {
-		f.add("client_email, client_id, private_key_id and private_key want each other")
+		f.Add("client_email, client_id, private_key_id and private_key want each other")
 	}
 	if set != 0 && s.ServiceCredential != "" {
-		f.add("service_credential excludes a service account")
+		f.Add("service_credential excludes a service account")
 	}
-	f.notNegative("num_fetch_partitions", int64(s.NumFetchPartitions))
-	f.notNegative("max_records_per_fetch", int64(s.MaxRecordsPerFetch))
-	f.wholeMillis("max_fetch_period", s.MaxFetchPeriod)
-	return f.join()
+	f.NotNegative("num_fetch_partitions", int64(s.NumFetchPartitions))
+	f.NotNegative("max_records_per_fetch", int64(s.MaxRecordsPerFetch))
+	f.WholeMillis("max_fetch_period", s.MaxFetchPeriod)
+	return f.Join()
 }
 
 // ReadStream implements [StreamingSource], with no round trip.
@@ -73,21 +74,21 @@ func (s PubSubSource) ReadStream(ctx context.Context, spark *dataflow.Session) (
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	o := optionSet{}
-	o.text("projectId", s.ProjectID)
-	o.text("topicId", s.TopicID)
-	o.text("subscriptionId", s.SubscriptionID)
-	o.text("serviceCredential", s.ServiceCredential)
-	o.text("clientEmail", s.ClientEmail)
-	o.text("clientId", s.ClientID)
-	o.secret("privateKeyId", s.PrivateKeyID)
-	o.secret("privateKey", s.PrivateKey)
-	o.number("numFetchPartitions", int64(s.NumFetchPartitions))
-	o.text("maxBytesPerTrigger", s.MaxBytesPerTrigger)
-	o.number("maxRecordsPerFetch", int64(s.MaxRecordsPerFetch))
-	o.millis("maxFetchPeriod", s.MaxFetchPeriod)
-	o.flag("deleteSubscriptionOnStreamStop", s.DeleteSubscription)
-	return Reader{Format: "pubsub", Options: withOptions(o, s.Options)}.ReadStream(ctx, spark)
+	o := options.Set{}
+	o.Text("projectId", s.ProjectID)
+	o.Text("topicId", s.TopicID)
+	o.Text("subscriptionId", s.SubscriptionID)
+	o.Text("serviceCredential", s.ServiceCredential)
+	o.Text("clientEmail", s.ClientEmail)
+	o.Text("clientId", s.ClientID)
+	o.Secret("privateKeyId", s.PrivateKeyID)
+	o.Secret("privateKey", s.PrivateKey)
+	o.Number("numFetchPartitions", int64(s.NumFetchPartitions))
+	o.Text("maxBytesPerTrigger", s.MaxBytesPerTrigger)
+	o.Number("maxRecordsPerFetch", int64(s.MaxRecordsPerFetch))
+	o.Millis("maxFetchPeriod", s.MaxFetchPeriod)
+	o.Flag("deleteSubscriptionOnStreamStop", s.DeleteSubscription)
+	return Reader{Format: "pubsub", Options: options.Merge(o, s.Options)}.ReadStream(ctx, spark)
 }
 
 // Lineage implements [dataflow.Describer]: the topic.

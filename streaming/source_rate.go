@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"strconv"
 	"time"
 
 	"github.com/apache/spark-connect-go/v40/spark/sql"
 
 	"github.com/sparkpipe/sparkpipe/dataflow"
+	"github.com/sparkpipe/sparkpipe/internal/options"
 )
 
 // RateSource makes rows out of nothing, for tests and load: a timestamp and a
@@ -50,27 +50,17 @@ func (s RateSource) ReadStream(ctx context.Context, spark *dataflow.Session) (sq
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	options := map[string]string{
+	o := map[string]string{
 		"rowsPerSecond": strconv.FormatInt(max(s.RowsPerSecond, 1), 10),
 		"numPartitions": strconv.Itoa(max(s.NumPartitions, 1)),
 	}
 	if s.RampUpTime > 0 {
-		options["rampUpTime"] = strconv.FormatInt(int64(s.RampUpTime/time.Second), 10) + "s"
+		o["rampUpTime"] = strconv.FormatInt(int64(s.RampUpTime/time.Second), 10) + "s"
 	}
-	return Reader{Format: "rate", Options: withOptions(options, s.Options)}.ReadStream(ctx, spark)
+	return Reader{Format: "rate", Options: options.Merge(o, s.Options)}.ReadStream(ctx, spark)
 }
 
 // Lineage implements [dataflow.Describer]: it reads nothing.
 func (s RateSource) Lineage() dataflow.Lineage {
 	return dataflow.Lineage{Effect: dataflow.EffectNone}
-}
-
-// withOptions lets the options of the user win over ours.
-func withOptions(ours, users map[string]string) map[string]string {
-	out := maps.Clone(ours)
-	for _, key := range keys(users) {
-		maps.DeleteFunc(out, func(have, _ string) bool { return isKey(key)(have) })
-		out[key] = users[key]
-	}
-	return out
 }

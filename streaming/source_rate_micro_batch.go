@@ -7,6 +7,7 @@ import (
 	"github.com/apache/spark-connect-go/v40/spark/sql"
 
 	"github.com/sparkpipe/sparkpipe/dataflow"
+	"github.com/sparkpipe/sparkpipe/internal/options"
 )
 
 // RateMicroBatchSource makes the same number of rows for each batch, however long
@@ -32,15 +33,15 @@ var _ StreamingSource = RateMicroBatchSource{}
 
 // Validate reports what Spark would refuse.
 func (s RateMicroBatchSource) Validate() error {
-	f := &faultList{what: "rate-micro-batch"}
+	f := &options.Faults{What: "rate-micro-batch"}
 	if s.RowsPerBatch < 1 {
-		f.add("rows_per_batch is %d; write one from 1 on", s.RowsPerBatch)
+		f.Add("rows_per_batch is %d; write one from 1 on", s.RowsPerBatch)
 	}
-	f.notNegative("num_partitions", int64(s.NumPartitions))
-	f.wholeMillis("advance_per_batch", s.AdvancePerBatch)
-	_, err := instant(s.StartTimestamp)
-	f.err("start_timestamp", err)
-	return f.join()
+	f.NotNegative("num_partitions", int64(s.NumPartitions))
+	f.WholeMillis("advance_per_batch", s.AdvancePerBatch)
+	_, err := options.Instant(s.StartTimestamp)
+	f.Err("start_timestamp", err)
+	return f.Join()
 }
 
 // ReadStream implements [StreamingSource], with no round trip.
@@ -48,13 +49,13 @@ func (s RateMicroBatchSource) ReadStream(ctx context.Context, spark *dataflow.Se
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	o := optionSet{}
-	o.number("rowsPerBatch", s.RowsPerBatch)
-	o.number("numPartitions", int64(s.NumPartitions))
-	start, _ := instant(s.StartTimestamp) // checked by Validate
-	o.text("startTimestamp", start)
-	o.number("advanceMillisPerBatch", s.AdvancePerBatch.Milliseconds())
-	return Reader{Format: "rate-micro-batch", Options: withOptions(o, s.Options)}.ReadStream(ctx, spark)
+	o := options.Set{}
+	o.Number("rowsPerBatch", s.RowsPerBatch)
+	o.Number("numPartitions", int64(s.NumPartitions))
+	start, _ := options.Instant(s.StartTimestamp) // checked by Validate
+	o.Text("startTimestamp", start)
+	o.Number("advanceMillisPerBatch", s.AdvancePerBatch.Milliseconds())
+	return Reader{Format: "rate-micro-batch", Options: options.Merge(o, s.Options)}.ReadStream(ctx, spark)
 }
 
 // Lineage implements [dataflow.Describer]: it reads nothing.

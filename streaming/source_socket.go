@@ -7,6 +7,7 @@ import (
 	"github.com/apache/spark-connect-go/v40/spark/sql"
 
 	"github.com/sparkpipe/sparkpipe/dataflow"
+	"github.com/sparkpipe/sparkpipe/internal/options"
 )
 
 // SocketSource reads lines of text from a server that listens on a port. It is for
@@ -28,14 +29,14 @@ const maxPort = 65535
 
 // Validate refuses a missing host and a port that cannot be.
 func (s SocketSource) Validate() error {
-	f := &faultList{what: "socket"}
+	f := &options.Faults{What: "socket"}
 	if s.Host == "" {
-		f.add("host is missing")
+		f.Add("host is missing")
 	}
 	if s.Port < 1 || s.Port > maxPort {
-		f.add("port is %d; write one from 1 to %d", s.Port, maxPort)
+		f.Add("port is %d; write one from 1 to %d", s.Port, maxPort)
 	}
-	return f.join()
+	return f.Join()
 }
 
 // ReadStream implements [StreamingSource], with no round trip.
@@ -43,9 +44,9 @@ func (s SocketSource) ReadStream(ctx context.Context, spark *dataflow.Session) (
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	o := optionSet{"host": s.Host, "port": strconv.Itoa(s.Port)}
-	o.flag("includeTimestamp", s.IncludeTimestamp)
-	return Reader{Format: "socket", Options: withOptions(o, s.Options)}.ReadStream(ctx, spark)
+	o := options.Set{"host": s.Host, "port": strconv.Itoa(s.Port)}
+	o.Flag("includeTimestamp", s.IncludeTimestamp)
+	return Reader{Format: "socket", Options: options.Merge(o, s.Options)}.ReadStream(ctx, spark)
 }
 
 // Lineage implements [dataflow.Describer]: nothing that a component makes.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sparkpipe/sparkpipe/dataflow"
 	"github.com/sparkpipe/sparkpipe/internal/connect/wire"
+	"github.com/sparkpipe/sparkpipe/internal/options"
 )
 
 // Writer starts queries that write a stream in any format that the server knows,
@@ -106,7 +107,7 @@ func (w Writer) Validate() error {
 // ownOption refuses an option that has a field of its own, if the two differ or
 // the option is empty: Spark takes an empty one at its word.
 func (w Writer) ownOption(conflict func(string, ...any), key, own, field string) {
-	switch value, ok := lookup(w.Options, key); {
+	switch value, ok := options.Lookup(w.Options, key); {
 	case ok && value == "":
 		conflict("the option %q is empty; leave it out", key)
 	case ok && own != "" && value != own:

@@ -8,7 +8,7 @@ LINT     := build/bin/golangci-lint
 LINT_VERSION := v2.15.0
 RELEASER := build/bin/goreleaser
 RELEASER_VERSION := v2.12.0
-SBOM := build/bin/sbom
+SBOM := build/bin/sparkpipe-sbom
 S3_SERVER := build/bin/versitygw
 S3_SERVER_VERSION := v1.8.0
 FUZZTIME ?= 30s
@@ -65,6 +65,7 @@ $(LINT):
 generate:
 	protoc --plugin=protoc-gen-go="$$($(GO) tool -n protoc-gen-go)" -I internal/connect/wire \
 		--go_out=internal/connect/wire --go_opt=paths=source_relative wire.proto
+	$(GO) test ./pipeline/cli -run TestConnectorPages -update
 
 fmt:
 	gofmt -w $$(git ls-files '*.go' ':!*.pb.go')
@@ -91,7 +92,7 @@ IMAGE ?= build/image
 # depends on the commit and the version of Go alone.
 image:
 	@set -e; for arch in amd64 arm64; do \
-		CGO_ENABLED=0 GOOS=linux GOARCH=$$arch $(GO) build -trimpath -ldflags '-s -w' -o $(IMAGE)-bin/$$arch/sparkpipe ./cmd/sparkpipe; \
+		CGO_ENABLED=0 GOOS=linux GOARCH=$$arch $(GO) build -trimpath -buildvcs=auto -ldflags '-s -w' -o $(IMAGE)-bin/$$arch/sparkpipe ./cmd/sparkpipe; \
 	done
 	@cd $(PACKAGING) && $(GO) run ./image -out $(CURDIR)/$(IMAGE) -tar $(CURDIR)/$(dir $(IMAGE))sparkpipe-$(notdir $(IMAGE)).tar \
 		-license $(CURDIR)/LICENSE -zoneinfo "$$($(GO) env GOROOT)/lib/time/zoneinfo.zip" \
@@ -117,7 +118,7 @@ release-check: $(RELEASER)
 	$(RELEASER) build --snapshot --clean --single-target
 
 release-snapshot: $(RELEASER) $(SBOM)
-	$(RELEASER) release --snapshot --clean --skip=publish,announce,validate
+	PATH="$(CURDIR)/build/bin:$$PATH" $(RELEASER) release --snapshot --clean --skip=publish,announce,validate
 
 $(RELEASER):
 	GOBIN=$(CURDIR)/build/bin $(GO) install github.com/goreleaser/goreleaser/v2@$(RELEASER_VERSION)

@@ -277,3 +277,17 @@ func TestDecodeIntoTheWrongThing(t *testing.T) {
 	}
 	require.ErrorContains(t, s.Decode(&keys), "is a map whose keys are not strings")
 }
+
+func TestKeysWithDotsOfSecrets(t *testing.T) {
+	t.Parallel()
+	p, err := config.Parse([]byte(`name = n
+components = [{name = a, type = t, config { secret { connection.uri = "mongodb://u:p@h", "es.net.pass" = x } }}]`), config.FormatHOCON, nil)
+	require.NoError(t, err)
+	var got struct {
+		Secret map[string]secrets.Value `koanf:"secret"`
+	}
+	require.NoError(t, p.Components[0].Config.Decode(&got))
+	require.Len(t, got.Secret, 2)
+	require.Equal(t, "mongodb://u:p@h", got.Secret["connection.uri"].Reveal())
+	require.Equal(t, "x", got.Secret["es.net.pass"].Reveal())
+}

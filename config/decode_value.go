@@ -124,11 +124,12 @@ func (d *decoder) mapping(at place, r rule, into reflect.Value) {
 // a key with dots, because that is how HOCON reads such a key without quotes.
 func (d *decoder) entries(at place, prefix string, r rule, into reflect.Value) {
 	elem := into.Type().Elem()
+	isText := elem.Kind() == reflect.String || reflect.PointerTo(elem).Implements(textType)
 	for i := range at.value.Fields {
 		f := &at.value.Fields[i]
 		here := at.member(f)
 		key := prefix + f.Key
-		if f.Value.Kind == tree.Object && elem.Kind() == reflect.String {
+		if f.Value.Kind == tree.Object && isText {
 			d.entries(here, key+".", r, into)
 			continue
 		}

@@ -169,6 +169,11 @@
 // right; each error that [errors.Join] joined is a fault of its own, and one that
 // reads "key: ..." is reported at that key.
 //
+// # Older forms
+//
+// [Migrate] rewrites a file of an older form into this one as edits of its text,
+// and leaves what it could not move without changing what the file means.
+//
 // # Errors
 //
 // A fault of the configuration is an [*Error] in an [*Errors]. No message shows a

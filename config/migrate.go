@@ -37,8 +37,8 @@ func (n Note) String() string {
 	return tree.Pos{File: n.File, Line: n.Line, Column: n.Column}.String() + ": " + n.Text
 }
 
-// MigrateFile is [Migrate] for a file, whose suffix says the format. The file is
-// not changed.
+// MigrateFile is [Migrate] for a file, whose suffix says the format. It also gives
+// what was read. The file is not changed.
 func MigrateFile(path string, opts *MigrateOptions) (src, text []byte, notes []Note, err error) {
 	from := tree.Pos{File: path}
 	format, ok := FormatOf(path)

@@ -18,7 +18,7 @@ type FormatOptions struct {
 	Options map[string]string `koanf:"options" doc:"options of the data source under its own keys"`
 	// SecretOptions are options that nobody must see: they are passed too, and never
 	// printed.
-	SecretOptions map[string]secrets.Value `koanf:"secret_options" doc:"options that nobody must see, such as passwords; a key with dots stands in quotes"`
+	SecretOptions map[string]secrets.Value `koanf:"secret_options" doc:"options that nobody must see, such as passwords"`
 }
 
 // checkOptions refuses keys that stand twice, since Spark reads them in any case.

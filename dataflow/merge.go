@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -44,8 +42,9 @@ type Merge struct {
 	// TargetAlias and SourceAlias are what conditions and values call the two;
 	// default "target" and "source".
 	TargetAlias, SourceAlias string
-	// SchemaEvolution adds columns of the source that the table lacks. Delta has
-	// it; Iceberg wants a property of the table for it.
+	// SchemaEvolution adds columns of the source that the table lacks, by an append of
+	// no rows before the merge: Delta 4.0 takes no notice of MERGE WITH SCHEMA
+	// EVOLUTION. Iceberg wants a property of the table for it.
 	SchemaEvolution bool
 }
 
@@ -55,7 +54,7 @@ const mergeCleanup = 10 * time.Second
 // Run merges and returns how many rows that changed, nil when the server does
 // not tell: Delta does, Iceberg does not. It blocks until the table is changed,
 // in one round trip, three with a DataFrame as the source: that is a temporary
-// view meanwhile. A view that cannot be dropped any more stays to the end of the
+// view meanwhile. SchemaEvolution costs one more. A view that cannot be dropped any more stays to the end of the
 // session, and is no error.
 func (m Merge) Run(ctx context.Context, spark *Session) (*MergeMetrics, error) {
 	if err := m.Validate(); err != nil {
@@ -74,18 +73,36 @@ func (m Merge) Run(ctx context.Context, spark *Session) (*MergeMetrics, error) {
 		}()
 	}
 	statement, err := m.sql(source)
+	if err == nil {
+		err = m.grow(ctx, spark)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("merge into %s: %w", m.Into, err)
 	}
-	args := make([]any, 0, len(m.Args))
-	for _, name := range slices.Sorted(maps.Keys(m.Args)) {
-		args = append(args, Named(name, m.Args[name]))
-	}
-	result, _, err := spark.statement(ctx, statement, args)
+	result, _, err := spark.statement(ctx, statement, namedArgs(m.Args))
 	if err != nil {
 		return nil, fmt.Errorf("merge into %s: %w", m.Into, err)
 	}
 	return mergeMetrics(result), nil
+}
+
+// grow gives the table the columns that it lacks.
+func (m Merge) grow(ctx context.Context, spark *Session) error {
+	if !m.SchemaEvolution {
+		return nil
+	}
+	df := m.Using
+	if df == nil {
+		var err error
+		if df, err = (TableSource{Table: m.UsingTable}).Load(ctx, spark); err != nil {
+			return err
+		}
+	}
+	w := WriterV2{Options: map[string]string{"mergeSchema": "true"}}
+	if err := w.Append(ctx, spark, df.Limit(ctx, 0), m.Into); err != nil {
+		return fmt.Errorf("add columns: %w", err)
+	}
+	return nil
 }
 
 // Validate reports all that is missing or does not go together, with no round

@@ -73,18 +73,13 @@ func (m MergeBy) merge(into string, using sql.DataFrame) Merge {
 }
 
 // runMerge merges a frame into a table. With grow the table gets the columns that it
-// lacks first, by an append of no rows: Delta 4.0 takes no notice of MERGE WITH
-// SCHEMA EVOLUTION.
+// lacks first.
 func (m MergeBy) runMerge(ctx context.Context, spark *Session, df sql.DataFrame, into string, grow bool) error {
 	if err := noSubstitution(into); err != nil { // a relative path can become one
 		return fmt.Errorf("merge into %s: %w", into, err)
 	}
-	if grow {
-		w := WriterV2{Options: map[string]string{"mergeSchema": "true"}}
-		if err := w.Append(ctx, spark, df.Limit(ctx, 0), into); err != nil {
-			return fmt.Errorf("merge into %s: add columns: %w", into, err)
-		}
-	}
-	_, err := m.merge(into, df).Run(ctx, spark)
+	merge := m.merge(into, df)
+	merge.SchemaEvolution = grow
+	_, err := merge.Run(ctx, spark)
 	return err
 }

@@ -100,7 +100,7 @@ func (s DeltaMergeSink) Validate() error {
 }
 
 func (s DeltaMergeSink) merge(target string) dataflow.Merge {
-	m := dataflow.Merge{Into: target, On: s.On, SchemaEvolution: s.SchemaEvolution}
+	m := dataflow.Merge{Into: target, On: s.On}
 	var same []string
 	for _, key := range s.Keys {
 		same = append(same, "target."+quoteName(key)+" <=> source."+quoteName(key))
@@ -156,7 +156,10 @@ const (
 	confDeltaApp     = "spark.databricks.delta.write.txnAppId"
 	confDeltaVersion = "spark.databricks.delta.write.txnVersion"
 	confDeltaNote    = "spark.databricks.delta.commitInfo.userMetadata"
-	noteOfMerge      = "sparkpipe merge "
+	// confDeltaEvolve adds columns; MERGE WITH SCHEMA EVOLUTION does not on Delta 4.0,
+	// and a statement before the MERGE would be taken for it.
+	confDeltaEvolve = "spark.databricks.delta.schema.autoMerge.enabled"
+	noteOfMerge     = "sparkpipe merge "
 )
 
 func (s DeltaMergeSink) steps(target string) microSteps {
@@ -168,6 +171,7 @@ func (s DeltaMergeSink) steps(target string) microSteps {
 		apply: func(ctx context.Context, steps *dataflow.Session, step step) error {
 			conf := map[string]string{
 				confDeltaApp: "sparkpipe-" + step.app, confDeltaVersion: strconv.FormatInt(step.version, 10), confDeltaNote: noteOfMerge + step.id(),
+				confDeltaEvolve: strconv.FormatBool(s.SchemaEvolution),
 			}
 			if err := steps.Conf().Set(ctx, conf); err != nil {
 				return err

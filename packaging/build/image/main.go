@@ -62,7 +62,7 @@ func run(args []string) error {
 	if s.zones, err = zip.OpenReader(*zones); err != nil {
 		return fmt.Errorf("open %s: %w", *zones, err)
 	}
-	defer s.zones.Close()
+	defer func() { _ = s.zones.Close() }() // it was only read
 	for _, arg := range flags.Args() {
 		arch, file, ok := strings.Cut(arg, "=")
 		if !ok {

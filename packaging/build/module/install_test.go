@@ -24,9 +24,11 @@ func TestInstall(t *testing.T) {
 	downloads := filepath.Join(strings.TrimSpace(string(cache)), "cache", "download")
 	cmd := exec.Command("go", "install", "-trimpath", "-ldflags", "-s -w", modulePath+"/cmd/sparkpipe@"+version)
 	cmd.Dir = dir
+	// No checksum database knows the version; the modules of the cache were checked
+	// when they came there.
 	cmd.Env = append(os.Environ(),
 		"CGO_ENABLED=0", "GOBIN="+bin, "GOMODCACHE="+filepath.Join(dir, "modules"), "GOFLAGS=-modcacherw", "GOWORK=off",
-		"GOPROXY=file://"+filepath.ToSlash(proxy)+",file://"+filepath.ToSlash(downloads), "GONOSUMDB="+modulePath, "GOSUMDB=off")
+		"GOPROXY=file://"+filepath.ToSlash(proxy)+",file://"+filepath.ToSlash(downloads), "GOSUMDB=off")
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, string(out))
 	said, err := exec.Command(filepath.Join(bin, "sparkpipe"), "version").Output()

@@ -90,7 +90,7 @@ func bill(info *buildinfo.BuildInfo) *cdx.BOM {
 
 func part(m *debug.Module, kind cdx.ComponentType) cdx.Component {
 	purl := "pkg:golang/" + path.Join(pathParts(m.Path)...)
-	if m.Version != "" {
+	if m.Version != "" && m.Version != "(devel)" {
 		purl += "@" + url.QueryEscape(m.Version)
 	}
 	c := cdx.Component{BOMRef: purl, Type: kind, Name: m.Path, Version: m.Version, PackageURL: purl}

@@ -157,7 +157,7 @@ func run(tb testing.TB, cmd *exec.Cmd, addresses ...string) int {
 	go func() { ended <- cmd.Wait() }()
 	tb.Cleanup(func() {
 		_ = cmd.Process.Kill() // nobody wants its data, and an orderly end takes seconds
-		<-ended                // it was killed
+		<-ended                //nolint:errcheck // it was killed
 	})
 	ctx, cancel := context.WithTimeout(tb.Context(), startTimeout)
 	defer cancel()

@@ -52,6 +52,14 @@ func testDeltaMerge(t *testing.T, c cluster) {
 	p.Sink = streaming.DeltaMergeSink{Path: v.path("t"), StagingPath: v.path("s"), Keys: []string{"id"}, LatestBy: "n"}
 	drain(t, c.spark, p)
 	require.Equal(t, "1:7", sumsIn(t, c.spark, v.dir))
+
+	p.Source = streaming.FileSource{Path: v.path("more"), Format: "json", Schema: "id BIGINT, n BIGINT, note STRING"}
+	p.Sink = streaming.DeltaMergeSink{Path: v.path("t"), StagingPath: v.path("s2"), Keys: []string{"id"}, SchemaEvolution: true}
+	p.CheckpointLocation = v.path("c2")
+	v.put("more/a.json", `{"id":1,"n":8,"note":"x"}`+"\n"+`{"id":2,"n":1,"note":"y"}`)
+	drain(t, c.spark, p)
+	require.Equal(t, "18x 21y", one[string](t, c.spark, "SELECT array_join(sort_array(collect_list(concat(id, n, note))), ' ') FROM delta.`"+v.path("t")+"`"),
+		"the column is added")
 }
 
 func testJDBC(t *testing.T, c cluster) {

@@ -1,9 +1,6 @@
 package dataflow_test
 
 import (
-	"context"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,50 +9,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sparkpipe/sparkpipe/dataflow"
-	"github.com/sparkpipe/sparkpipe/internal/localspark"
+	"github.com/sparkpipe/sparkpipe/internal/sparktest"
 )
-
-// formatServer starts a server with the jars of all formats, Delta as the catalog
-// of the session and Iceberg as the catalog ice, and returns its address. It needs
-// Java and Maven; without them the test is skipped, and in CI it fails.
-func formatServer(t *testing.T) string {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("NOT RUN with -short: it starts a Spark server")
-	}
-	for _, tool := range []string{"java", "mvn"} {
-		if _, err := exec.LookPath(tool); err == nil {
-			continue
-		}
-		if strings.EqualFold(os.Getenv("CI"), "true") {
-			t.Fatalf("no %s on PATH, and in CI this test must not be skipped", tool)
-		}
-		t.Skipf("NOT RUN, it starts a Spark server: no %s on PATH", tool)
-	}
-	server, err := localspark.Start(t.Context(), &localspark.Options{
-		Env:     append(os.Environ(), "SPARK_REMOTE=", "SPARK_HOME=", "TMPDIR="+t.TempDir()),
-		Version: localspark.DefaultVersion, Connectors: []string{"avro", "delta", "iceberg", "kafka", "postgresql"},
-		Progress: func(msg string) { t.Log(msg) },
-		Conf: map[string]string{
-			"spark.driver.memory": "1g",
-			// The tables are tiny: what takes time is to compile code for them.
-			"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1", "spark.sql.codegen.wholeStage": "false",
-			"spark.sql.codegen.factoryMode": "NO_CODEGEN", "spark.sql.adaptive.enabled": "false", "spark.sql.shuffle.partitions": "1",
-			"spark.databricks.delta.snapshotPartitions": "1",
-			"spark.sql.catalog.ice":                     "org.apache.iceberg.spark.SparkCatalog", "spark.sql.catalog.ice.type": "hadoop",
-			"spark.sql.catalog.ice.warehouse": t.TempDir(), "spark.sql.warehouse.dir": t.TempDir(),
-		},
-	})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, server.Stop(context.WithoutCancel(t.Context()))) })
-	return server.Remote()
-}
 
 // TestRealFormats shares one server, which takes longer to start than the tests to
 // run.
 func TestRealFormats(t *testing.T) {
 	t.Parallel()
-	remote := formatServer(t)
+	remote := sparktest.Lakehouse(t, "avro", "kafka", "postgresql").Remote()
 	spark := sparkAt(t, remote)
 	for _, tt := range []struct {
 		name string

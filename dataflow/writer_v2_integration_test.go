@@ -1,55 +1,14 @@
 package dataflow_test
 
 import (
-	"context"
-	"os"
-	"os/exec"
-	"strings"
 	"testing"
 
 	"github.com/apache/spark-connect-go/v40/spark/sql/functions"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sparkpipe/sparkpipe/dataflow"
-	"github.com/sparkpipe/sparkpipe/internal/localspark"
 	"github.com/sparkpipe/sparkpipe/internal/sparktest"
 )
-
-// lakehouse starts a server with Delta as the catalog of the session and Iceberg
-// as the catalog ice, and returns its address. It needs Java and Maven; without
-// them the test is skipped, and in CI it fails.
-func lakehouse(t *testing.T) string {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("NOT RUN with -short: it starts a Spark server")
-	}
-	for _, tool := range []string{"java", "mvn"} {
-		if _, err := exec.LookPath(tool); err == nil {
-			continue
-		}
-		if strings.EqualFold(os.Getenv("CI"), "true") {
-			t.Fatalf("no %s on PATH, and in CI this test must not be skipped", tool)
-		}
-		t.Skipf("NOT RUN, it starts a Spark server: no %s on PATH", tool)
-	}
-	server, err := localspark.Start(t.Context(), &localspark.Options{
-		Env:     append(os.Environ(), "SPARK_REMOTE=", "SPARK_HOME=", "TMPDIR="+t.TempDir()),
-		Version: localspark.DefaultVersion, Connectors: []string{"delta", "iceberg"},
-		Progress: func(msg string) { t.Log(msg) },
-		Conf: map[string]string{
-			"spark.driver.memory": "1g", "spark.checkpoint.dir": t.TempDir(),
-			// The tables are tiny: what takes time is to compile code for them.
-			"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1", "spark.sql.codegen.wholeStage": "false",
-			"spark.sql.codegen.factoryMode": "NO_CODEGEN", "spark.sql.adaptive.enabled": "false", "spark.sql.shuffle.partitions": "1",
-			"spark.databricks.delta.snapshotPartitions": "1", "spark.databricks.delta.stats.collect": "false",
-			"spark.sql.catalog.ice": "org.apache.iceberg.spark.SparkCatalog", "spark.sql.catalog.ice.type": "hadoop",
-			"spark.sql.catalog.ice.warehouse": t.TempDir(),
-		},
-	})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, server.Stop(context.WithoutCancel(t.Context()))) })
-	return server.Remote()
-}
 
 // tableFormat is a catalog with tables of one format.
 type tableFormat struct{ provider, database string }
@@ -58,7 +17,7 @@ type tableFormat struct{ provider, database string }
 // tests to run.
 func TestRealTableFormats(t *testing.T) {
 	t.Parallel()
-	remote := lakehouse(t)
+	remote := sparktest.Lakehouse(t).Remote()
 	spark := sparkAt(t, remote)
 	for _, f := range []tableFormat{{"iceberg", "ice.db"}, {"delta", "db"}} {
 		require.NoError(t, spark.Exec(t.Context(), "CREATE DATABASE "+f.database))

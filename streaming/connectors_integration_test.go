@@ -1,10 +1,8 @@
 package streaming_test
 
 import (
-	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,6 +12,7 @@ import (
 	"github.com/sparkpipe/sparkpipe/dataflow"
 	"github.com/sparkpipe/sparkpipe/internal/kafkatest"
 	"github.com/sparkpipe/sparkpipe/internal/localspark"
+	"github.com/sparkpipe/sparkpipe/internal/sparktest"
 	"github.com/sparkpipe/sparkpipe/streaming"
 )
 
@@ -24,42 +23,13 @@ type cluster struct {
 	kafka  *kafkatest.Broker
 }
 
-// connectorServer starts a server of its own. Without Java and Maven the test is
-// skipped, and in CI it fails.
+// connectorServer starts a server of its own; see [sparktest.Lakehouse].
 func connectorServer(t *testing.T) string { return connectorServerProcess(t).Remote() }
 
 // connectorServerProcess is connectorServer for tests that kill it.
 func connectorServerProcess(t *testing.T) *localspark.Server {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("NOT RUN with -short: it starts a Spark server")
-	}
-	for _, tool := range []string{"java", "mvn"} {
-		if _, err := exec.LookPath(tool); err == nil {
-			continue
-		}
-		if strings.EqualFold(os.Getenv("CI"), "true") {
-			t.Fatalf("no %s on PATH, and in CI this test must not be skipped", tool)
-		}
-		t.Skipf("NOT RUN, it starts a Spark server: no %s on PATH", tool)
-	}
-	server, err := localspark.Start(t.Context(), &localspark.Options{
-		Env:     append(os.Environ(), "SPARK_REMOTE=", "SPARK_HOME=", "TMPDIR="+t.TempDir()),
-		Version: localspark.DefaultVersion, Connectors: []string{"avro", "delta", "iceberg", "kafka", "postgresql"},
-		Progress: func(msg string) { t.Log(msg) },
-		Conf: map[string]string{
-			"spark.driver.memory": "1g",
-			// The tables are tiny: what takes time is to compile code for them.
-			"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1", "spark.sql.codegen.wholeStage": "false",
-			"spark.sql.codegen.factoryMode": "NO_CODEGEN", "spark.sql.adaptive.enabled": "false", "spark.sql.shuffle.partitions": "1",
-			"spark.databricks.delta.snapshotPartitions": "1", "spark.databricks.delta.stats.collect": "false",
-			"spark.sql.catalog.ice": "org.apache.iceberg.spark.SparkCatalog", "spark.sql.catalog.ice.type": "hadoop",
-			"spark.sql.catalog.ice.warehouse": t.TempDir(), "spark.sql.warehouse.dir": t.TempDir(),
-		},
-	})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, server.Stop(context.WithoutCancel(t.Context()))) })
-	return server
+	return sparktest.Lakehouse(t, "avro", "kafka", "postgresql")
 }
 
 // TestRealConnectors shares one server and one broker, which take longer to start

@@ -23,6 +23,12 @@ func Start(tb testing.TB, version string, connectors []string, conf map[string]s
 	if remote := os.Getenv(EnvConnectors); remote != "" {
 		return remote
 	}
+	return StartServer(tb, version, connectors, conf).Remote()
+}
+
+// StartServer is [Start] for tests that need the process. It always starts one.
+func StartServer(tb testing.TB, version string, connectors []string, conf map[string]string) *localspark.Server {
+	tb.Helper()
 	if testing.Short() {
 		tb.Skip("NOT RUN with -short: it starts a Spark server")
 	}
@@ -48,5 +54,21 @@ func Start(tb testing.TB, version string, connectors []string, conf map[string]s
 			tb.Error(err)
 		}
 	})
-	return server.Remote()
+	return server
+}
+
+// Lakehouse starts a server of [Version] with connectors, among them delta and
+// iceberg: Delta is the catalog of the session and Iceberg the catalog ice. It
+// ends with the test; see [Start].
+func Lakehouse(tb testing.TB, connectors ...string) *localspark.Server {
+	tb.Helper()
+	return StartServer(tb, Version, append([]string{"delta", "iceberg"}, connectors...), map[string]string{
+		"spark.driver.memory": "1g", "spark.checkpoint.dir": tb.TempDir(),
+		// The tables are tiny: what takes time is to compile code for them.
+		"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1", "spark.sql.codegen.wholeStage": "false",
+		"spark.sql.codegen.factoryMode": "NO_CODEGEN", "spark.sql.adaptive.enabled": "false", "spark.sql.shuffle.partitions": "1",
+		"spark.databricks.delta.snapshotPartitions": "1",
+		"spark.sql.catalog.ice":                     "org.apache.iceberg.spark.SparkCatalog", "spark.sql.catalog.ice.type": "hadoop",
+		"spark.sql.catalog.ice.warehouse": tb.TempDir(), "spark.sql.warehouse.dir": tb.TempDir(),
+	})
 }

@@ -17,6 +17,9 @@ type Service struct {
 	Endpoint string
 	// AccessKey and SecretKey are credentials that may do everything.
 	AccessKey, SecretKey string
+	// Dir is the folder in which each bucket is a folder and each object a file;
+	// empty for a service that runs already.
+	Dir string
 }
 
 // S3 starts an object storage that keeps its objects in a temporary folder.
@@ -27,10 +30,10 @@ func S3(tb testing.TB) Service {
 	}
 	program := gateway(tb)
 	port := freePort(tb)
-	s := Service{Endpoint: fmt.Sprintf("http://127.0.0.1:%d", port), AccessKey: "test-access", SecretKey: "test-secret-of-the-service"}
+	s := Service{Endpoint: fmt.Sprintf("http://127.0.0.1:%d", port), AccessKey: "test-access", SecretKey: "test-secret-of-the-service", Dir: tb.TempDir()}
 	// Not with --sidecar, which keeps tags in files of their own: read and write
 	// are then not one step, and conditions do not hold.
-	cmd := exec.Command(program, "--quiet", "--keep-alive", "--port", fmt.Sprintf("127.0.0.1:%d", port), "posix", tb.TempDir())
+	cmd := exec.Command(program, "--quiet", "--keep-alive", "--port", fmt.Sprintf("127.0.0.1:%d", port), "posix", s.Dir)
 	cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+s.AccessKey, "ROOT_SECRET_KEY="+s.SecretKey)
 	start(tb, cmd, func() bool { return open(port) })
 	return s

@@ -22,6 +22,14 @@ func TestS3_answers(t *testing.T) {
 	require.NotEmpty(t, service.SecretKey)
 }
 
+func TestGCS_hasTheBuckets(t *testing.T) {
+	t.Parallel()
+	answer, err := http.Get(storetest.GCS(t, "one") + "/storage/v1/b/one")
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	require.Equal(t, http.StatusOK, answer.StatusCode)
+}
+
 func TestPostgres_needsAPassword(t *testing.T) {
 	t.Parallel()
 	require.True(t, strings.HasPrefix(storetest.Postgres(t), "postgres://"))

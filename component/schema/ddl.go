@@ -80,6 +80,10 @@ func (t DataType) String() string {
 }
 
 func (t DataType) write(out *strings.Builder) {
+	if t.isAny() {
+		out.WriteString(t.anyName())
+		return
+	}
 	switch t.Kind {
 	case KindUnknown:
 		if t.Text != "" {

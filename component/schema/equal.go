@@ -60,8 +60,11 @@ func (f Field) Equal(other Field) bool {
 // including the nullability within them. Parameters that mean nothing for the
 // kind do not count.
 func (t DataType) Equal(other DataType) bool {
-	if t.Kind != other.Kind {
+	if t.Kind != other.Kind || t.isAny() != other.isAny() {
 		return false
+	}
+	if t.isAny() {
+		return true
 	}
 	switch t.Kind {
 	case KindUnknown:

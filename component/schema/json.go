@@ -46,6 +46,9 @@ func jsonStruct(fields []Field, path string) (map[string]any, error) {
 
 // jsonForm gives the type as a string or an object.
 func (t DataType) jsonForm(path string) (any, error) {
+	if t.isAny() {
+		return nil, fmt.Errorf("%s: %s stands for many types, which has no JSON", path, t)
+	}
 	switch t.Kind {
 	case KindArray:
 		elem, err := jsonElem(t.Elem, path+".elementType")

@@ -25,19 +25,24 @@ func Parse(ddl string) (Definition, error) {
 	if err != nil {
 		return Definition{}, err
 	}
+	return p.columns()
+}
+
+// columns reads the whole text as a list of columns.
+func (p *parser) columns() (Definition, error) {
 	if p.tok.is("STRUCT") && p.peek().is("<") {
 		t, err := p.wholeType()
 		return Definition{Fields: t.Fields}, err
 	}
 	var def Definition
 	if p.tok.kind == tokenEnd {
-		if strings.Contains(ddl, "--") { // as Spark, which sees a fault there
+		if strings.Contains(p.text, "--") { // as Spark, which sees a fault there
 			return def, p.expected("a column name after the comment")
 		}
 		return def, nil
 	}
-	def.Fields, err = p.fields("")
-	if err != nil {
+	var err error
+	if def.Fields, err = p.fields(""); err != nil {
 		return Definition{}, err
 	}
 	return def, nil
@@ -61,6 +66,8 @@ type parser struct {
 	tokens []token
 	tok    token
 	depth  int
+	// wild says that types may stand for many.
+	wild bool
 }
 
 func newParser(text string) (*parser, error) {

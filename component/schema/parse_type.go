@@ -79,6 +79,10 @@ func (p *parser) dataType() (DataType, error) {
 	name := p.tok
 	word := strings.ToUpper(name.text)
 	kind, ok := typeKind(word)
+	if t, wild := wildType(word); p.wild && wild {
+		p.next()
+		return t, p.noArguments(name)
+	}
 	if !ok {
 		if spark := meant(word); spark != "" {
 			return DataType{}, faultAt(p.text, name.at, "Spark has no type %q; it has %s", name.text, spark)
@@ -116,6 +120,9 @@ func (p *parser) noArguments(name token) error {
 
 func (p *parser) nested(kind Kind) (DataType, error) {
 	t := DataType{Kind: kind, ElemNullable: kind != KindStruct}
+	if p.wild && !p.tok.is("<") {
+		return DataType{Kind: kind, Any: true}, p.noArguments(token{text: kind.String()})
+	}
 	if !p.take("<") {
 		return t, p.expected(`"<" with the types in it after ` + kind.String())
 	}

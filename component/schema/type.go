@@ -27,6 +27,9 @@ type DataType struct {
 	PythonUDT, PythonCode string
 	// Text is the type as the server wrote it, of KindUnknown.
 	Text string
+	// Any stands for many types, in what is wanted: an ARRAY, MAP or STRUCT of
+	// anything, and with KindUnknown every type. No data has such a type.
+	Any bool
 }
 
 // IntervalField is a field of an interval type. The codes are Spark's own; they

@@ -167,13 +167,21 @@ func (d *deriver) structOf(t reflect.Type) (schema.DataType, error) {
 	}
 	var out []schema.Field
 	for _, f := range fields {
-		typ, err := d.typeOf(f.typ, f.fieldOptions)
+		typ, err := d.fieldType(f)
 		if err != nil {
 			return typ, fmt.Errorf("field %s: %w", f.goName, err)
 		}
 		out = append(out, schema.Nullable(f.name, typ))
 	}
 	return schema.StructOf(out...), checkNames(out)
+}
+
+// fieldType is the type of the tag, else that of the Go type.
+func (d *deriver) fieldType(f field) (schema.DataType, error) {
+	if f.fieldOptions.typ != nil {
+		return *f.fieldOptions.typ, nil
+	}
+	return d.typeOf(f.typ, f.fieldOptions)
 }
 
 // checkNames refuses names that Spark does not tell apart when they are asked

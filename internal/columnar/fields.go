@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sparkpipe/sparkpipe/component/schema"
 	"github.com/sparkpipe/sparkpipe/dataflow/value"
 )
 
@@ -30,6 +31,10 @@ type fieldOptions struct {
 	// precision and scale are those of the option decimal(p,s); precision is 0
 	// without one.
 	precision, scale int
+	// typ is the type of the column in Spark's DDL, nil where the Go type tells it.
+	typ *schema.DataType
+	// notNull says that a field which could be null never is.
+	notNull bool
 }
 
 // maxDecimalDigits is the largest precision of a Spark DECIMAL.
@@ -180,14 +185,14 @@ func parseTag(tag string) (name string, opts fieldOptions, err error) {
 	return name, opts, nil
 }
 
-// cutOption cuts at the next comma that is not in parentheses.
+// cutOption cuts at the next comma that is not in brackets.
 func cutOption(text string) (option, rest string, more bool) {
 	depth := 0
 	for i, r := range text {
 		switch r {
-		case '(':
+		case '(', '<':
 			depth++
-		case ')':
+		case ')', '>':
 			depth--
 		case ',':
 			if depth <= 0 {
@@ -215,8 +220,16 @@ func (o *fieldOptions) set(option string) error {
 		}
 		o.precision, o.scale = p, s
 		return nil
+	case strings.EqualFold(strings.Join(strings.Fields(option), " "), "not null"):
+		o.notNull = true
+		return nil
 	}
-	return fmt.Errorf("there is no option %q; there are optional and decimal(precision,scale)", option)
+	typ, err := schema.ParseType(option)
+	if err != nil {
+		return fmt.Errorf("there is no option %q; there are optional and decimal(precision,scale), not null, and types of Spark's DDL such as char(3)", option)
+	}
+	o.typ = &typ
+	return nil
 }
 
 // isValueType reports whether a struct type is one value and not a group of

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/apache/spark-connect-go/v40/spark/sql"
 	"go.uber.org/zap"
 
 	"github.com/sparkpipe/sparkpipe/component"
@@ -145,7 +146,13 @@ func (m MetricsView) Run(ctx context.Context, spark *Session, rt component.Runti
 		return err
 	}
 	if m.View != "" {
-		if err := spark.register(ctx, df, m.View, m.Cache); err != nil {
+		end := spark.viewEnd(m.View, m.Cache)
+		register := end.Deliver
+		end.Deliver = func(ctx context.Context, rows sql.DataFrame) error {
+			df = rows
+			return register(ctx, rows)
+		}
+		if err := Deliver(ctx, spark, rt, df, end); err != nil {
 			return err
 		}
 	}

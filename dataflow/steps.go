@@ -67,7 +67,7 @@ func validate(part any) error {
 }
 
 // Run implements [DataFlow].
-func (s Steps) Run(ctx context.Context, spark *Session, _ component.Runtime) error {
+func (s Steps) Run(ctx context.Context, spark *Session, rt component.Runtime) error {
 	if err := s.Validate(); err != nil {
 		return err
 	}
@@ -80,13 +80,12 @@ func (s Steps) Run(ctx context.Context, spark *Session, _ component.Runtime) err
 			return fmt.Errorf("transform %d: %w", i+1, err)
 		}
 	}
-	if err := s.register(ctx, spark, df); err != nil {
-		return err
-	}
-	if s.Sink == nil {
-		return nil
-	}
-	return s.Sink.Write(ctx, spark, df)
+	return Deliver(ctx, spark, rt, df, End{View: s.View, Sink: s.Sink, Deliver: func(ctx context.Context, rows sql.DataFrame) error {
+		if err := s.register(ctx, spark, rows); err != nil || s.Sink == nil {
+			return err
+		}
+		return s.Sink.Write(ctx, spark, rows)
+	}})
 }
 
 func (s Steps) register(ctx context.Context, spark *Session, df sql.DataFrame) error {

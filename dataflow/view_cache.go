@@ -64,3 +64,10 @@ func (s *Session) register(ctx context.Context, df sql.DataFrame, view string, l
 	})
 	return nil
 }
+
+// viewEnd is the end of rows that become a temporary view.
+func (s *Session) viewEnd(view string, level StorageLevel) End {
+	return End{View: view, Deliver: func(ctx context.Context, rows sql.DataFrame) error {
+		return s.register(ctx, rows, view, level)
+	}}
+}

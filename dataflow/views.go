@@ -45,7 +45,7 @@ func (r ReadView) Validate() error {
 }
 
 // Run implements [DataFlow], in one round trip, two with Cache.
-func (r ReadView) Run(ctx context.Context, spark *Session, _ component.Runtime) error {
+func (r ReadView) Run(ctx context.Context, spark *Session, rt component.Runtime) error {
 	if err := r.Validate(); err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (r ReadView) Run(ctx context.Context, spark *Session, _ component.Runtime) 
 			return fmt.Errorf("filter: %w", err)
 		}
 	}
-	return spark.register(ctx, df, r.View, r.Cache)
+	return Deliver(ctx, spark, rt, df, spark.viewEnd(r.View, r.Cache))
 }
 
 // SQLView is a flow that runs SQL over views and tables. With a View the result
@@ -105,7 +105,7 @@ func validCache(view string, level StorageLevel) error {
 }
 
 // Run implements [DataFlow].
-func (s SQLView) Run(ctx context.Context, spark *Session, _ component.Runtime) error {
+func (s SQLView) Run(ctx context.Context, spark *Session, rt component.Runtime) error {
 	if err := s.Validate(); err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func (s SQLView) Run(ctx context.Context, spark *Session, _ component.Runtime) e
 	if err != nil {
 		return err
 	}
-	return spark.register(ctx, df, s.View, s.Cache)
+	return Deliver(ctx, spark, rt, df, spark.viewEnd(s.View, s.Cache))
 }
 
 // namedArgs gives the values of markers ":name" as arguments of [Session.SQL].

@@ -88,7 +88,7 @@ func (w WriteView) Validate() error {
 }
 
 // Run implements [DataFlow].
-func (w WriteView) Run(ctx context.Context, spark *Session, _ component.Runtime) error {
+func (w WriteView) Run(ctx context.Context, spark *Session, rt component.Runtime) error {
 	if err := w.Validate(); err != nil {
 		return err
 	}
@@ -96,12 +96,14 @@ func (w WriteView) Run(ctx context.Context, spark *Session, _ component.Runtime)
 	if err != nil {
 		return err
 	}
-	if w.View != "" {
-		if err := spark.register(ctx, df, w.View, w.Cache); err != nil {
-			return err
+	return Deliver(ctx, spark, rt, df, End{View: w.View, Sink: w.Sink, Deliver: func(ctx context.Context, rows sql.DataFrame) error {
+		if w.View != "" {
+			if err := spark.register(ctx, rows, w.View, w.Cache); err != nil {
+				return err
+			}
 		}
-	}
-	return w.Sink.Write(ctx, spark, df)
+		return w.Sink.Write(ctx, spark, rows)
+	}})
 }
 
 // Show is a flow that prints the first rows of a view, a table or a query to

@@ -32,7 +32,7 @@ func (b *builder) build(value *tree.Value) *Pipeline {
 			"a pipeline wants a name and components")
 		return nil
 	}
-	refuseTexts(&b.faults, "", b.root.value)
+	b.references()
 	b.section(b.root, &b.shape)
 	p := &Pipeline{
 		Name:        b.pipelineName(),
@@ -41,9 +41,13 @@ func (b *builder) build(value *tree.Value) *Pipeline {
 		Mode:        b.shape.Mode,
 		Tags:        b.shape.Tags,
 		Runner:      b.runner(),
-		Hooks:       Hooks{Logging: b.logging(), Metrics: b.metrics()},
+		Hooks:       Hooks{Logging: b.logging(), Metrics: b.metrics(), Audit: b.shape.Hooks.Audit},
 		Checkpoint:  b.checkpoint(),
+		Secrets:     b.shape.Secrets,
+		Quality:     b.shape.Quality,
+		Root:        b.root,
 	}
+	p.SchemaValidation = b.schemas()
 	p.Spark = b.spark(p.Name)
 	b.collect()
 	if p.Mode == "streaming" && !b.writes("runner", "max_parallel") {
@@ -56,6 +60,18 @@ func (b *builder) build(value *tree.Value) *Pipeline {
 		p.Components = append(p.Components, c)
 	}
 	return p
+}
+
+// schemas is the block "schema_validation" in whichever form the file has it.
+func (b *builder) schemas() *Section {
+	block := b.shape.Pipeline
+	if block == nil || block.Schemas == nil {
+		return b.shape.Schemas
+	}
+	if f := b.given("schema_validation"); f != nil {
+		b.add(f.KeyPos, f.Key, "given beside pipeline.schema-validation", "keep one of them")
+	}
+	return block.Schemas
 }
 
 // withoutFree leaves out the root keys that are there for substitutions and
@@ -143,9 +159,9 @@ func (b *builder) metrics() MetricsHook {
 	at := Section{path: join(hooks.Key, block.Key), value: block.Value}
 	if s.Backend != "prometheus" {
 		pos, path := at.at("backend")
-		b.add(pos, path, s.Backend+" is "+notSupported, "write prometheus, or set "+join(at.path, "enabled")+" to false")
+		b.add(pos, path, s.Backend+" is not supported yet", "write prometheus, or set "+join(at.path, "enabled")+" to false")
 	}
-	if url := s.PushGateway.Reveal(); url != "" && !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://") {
+	if url := s.PushGateway.Reveal(); url != "" && !refers(url) && !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://") {
 		pos, path := at.at("push_gateway_url")
 		b.add(pos, path, "want an address such as http://host:9091", "")
 	}

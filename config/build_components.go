@@ -75,6 +75,7 @@ func (b *builder) components() {
 		b.addEntry(entry{at: s, Component: Component{
 			Name: c.Name, Type: c.Type, ComponentType: c.ComponentType,
 			DependsOn: c.DependsOn, Enabled: c.Enabled, Timeout: c.Timeout, Config: c.Config,
+			Quality: c.Quality, Schema: c.Schema,
 			Resilience: b.resilience(s, &c.policyShape), RetryUnsafe: c.RetryUnsafe,
 		}}, "name")
 	}

@@ -41,7 +41,7 @@ func (b *builder) spark(pipeline string) Spark {
 // wrongRemote reports whether text is no connection string. Secret references
 // are judged elsewhere.
 func wrongRemote(text string) bool {
-	return text != "" && !strings.HasPrefix(text, "sc://") && !asksUnsupported(text)
+	return text != "" && !strings.HasPrefix(text, "sc://") && !refers(text)
 }
 
 func (b *builder) sparkSection() Section {
@@ -104,7 +104,7 @@ func (b *builder) named(at Section, out *Spark) {
 }
 
 func (b *builder) memory(at Section, key, value string) {
-	if value == "" || memorySize.MatchString(value) || strings.Contains(value, unsetMark) {
+	if value == "" || memorySize.MatchString(value) || refers(value) || strings.Contains(value, unsetMark) {
 		return
 	}
 	f := at.field(key)

@@ -29,8 +29,16 @@ type Pipeline struct {
 	Hooks Hooks
 	// Checkpoint says whether and where records of the runs are kept.
 	Checkpoint Checkpoint
+	// Secrets is the block "secrets", or nil.
+	Secrets *secrets.Config
+	// Quality is the block "quality", and SchemaValidation the block
+	// "schema_validation", as written; nil for none.
+	Quality, SchemaValidation *Section
 	// File is the path that was loaded, or empty.
 	File string
+	// Root is the file as a whole, with includes read and substitutions replaced, and
+	// without the block "vars".
+	Root Section
 }
 
 // Spark is the block "spark" of a configuration file.
@@ -125,6 +133,9 @@ type Component struct {
 	Unused bool
 	// Config is the free block of the component.
 	Config Section
+	// Quality is what is checked of its rows and Schema what they must look like, as
+	// written; nil for nothing.
+	Quality, Schema *Section
 	// Where is the place of the type as file:line:column, and Path its key path,
 	// both as far as they are known.
 	Where, Path string
@@ -153,6 +164,8 @@ type Checkpoint struct {
 type Hooks struct {
 	Logging LoggingHook
 	Metrics MetricsHook
+	// Audit is the block "hooks.audit", as written; nil for none.
+	Audit *Section
 }
 
 // MetricsHook is the block "hooks.metrics".

@@ -15,6 +15,10 @@ type decoder struct {
 	plans map[reflect.Type]*plan
 	// unset is true when unsetMark may stand in the values.
 	unset bool
+	// referred counts the references that stand where their text matters, and open
+	// tells the section that was decoded about them.
+	referred int
+	open     *bool
 }
 
 func newDecoder() *decoder { return &decoder{plans: make(map[reflect.Type]*plan)} }
@@ -58,7 +62,7 @@ func (d *decoder) structure(at place, into reflect.Value) {
 		d.addCause(at.value.Pos, at.path, p.err)
 		return
 	}
-	before := len(d.list)
+	before, referred := len(d.list), d.referred
 	given := d.match(p, at)
 	for i := range p.fields {
 		f := &p.fields[i]
@@ -69,7 +73,7 @@ func (d *decoder) structure(at place, into reflect.Value) {
 		}
 		d.present(at.member(given[i]), f, target)
 	}
-	if len(d.list) == before {
+	if len(d.list) == before && d.referred == referred {
 		d.validate(at, p, given, into)
 	}
 }
@@ -94,10 +98,6 @@ func (d *decoder) match(p *plan, at place) []*tree.Field {
 
 func (d *decoder) unknown(p *plan, at place, f *tree.Field) {
 	path := join(at.path, f.Key)
-	if known, list := refuse(path, f); known {
-		d.list = append(d.list, list...)
-		return
-	}
 	hint := suggest(f.Key, p.keys(), "valid keys")
 	if hint == "" {
 		hint = "the block takes no keys"

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sparkpipe/sparkpipe/config/internal/tree"
 	"github.com/sparkpipe/sparkpipe/internal/nearest"
+	"github.com/sparkpipe/sparkpipe/secrets"
 )
 
 // value fills any Go value that a field may have.
@@ -19,10 +20,14 @@ func (d *decoder) value(at place, r rule, into reflect.Value) {
 	switch {
 	case d.unset && strings.Contains(at.value.Text, unsetMark):
 		// Already reported: the variable is not set.
+	case isReference(at.value) && t != secretType && t.Kind() != reflect.Pointer:
+		d.reference(at, into)
+	case at.value.Secret && t.Kind() != reflect.Pointer:
+		d.secret(at, r, into)
 	case t == sectionType:
 		d.rawSection(at, into)
-	case reflect.PointerTo(t).Implements(textType):
-		d.unmarshalText(at, into)
+	case reflect.PointerTo(t).Implements(textType) && (t.Kind() != reflect.Slice || at.value.Kind != tree.Array):
+		d.unmarshalText(at, into) // a list that has a short form too may be written as a list
 	case t == durationType:
 		d.duration(at, r, into)
 	default:
@@ -66,7 +71,55 @@ func (d *decoder) rawSection(at place, into reflect.Value) {
 		d.wrongType(at, "a block", "")
 		return
 	}
-	into.Set(reflect.ValueOf(Section{path: at.path, value: at.value}))
+	into.Set(reflect.ValueOf(Section{path: at.path, value: at.value, open: d.open}))
+}
+
+// secretType is what a reference can fill without anybody looking at its text.
+var secretType = reflect.TypeFor[secrets.Value]()
+
+// reference leaves a value open that a secret will fill. Texts hold the reference
+// until then.
+func (d *decoder) reference(at place, into reflect.Value) {
+	d.referred++
+	if d.open != nil {
+		*d.open = true
+	}
+	switch into.Kind() {
+	case reflect.String:
+		into.SetString(at.value.Text)
+	case reflect.Interface:
+		into.Set(reflect.ValueOf(at.value.Text))
+	case reflect.Slice, reflect.Map, reflect.Struct:
+		if !reflect.PointerTo(into.Type()).Implements(textType) {
+			d.wrongType(at, "more than a text", "a secret is one text")
+		}
+	}
+}
+
+// wanted says in a word what a Go value is filled with.
+func wanted(into reflect.Value) string {
+	switch kind := into.Kind(); {
+	case into.Type() == durationType:
+		return "duration"
+	case kind == reflect.Bool:
+		return "truth value"
+	case kind == reflect.String || reflect.PointerTo(into.Type()).Implements(textType):
+		return "text that is allowed here"
+	default:
+		return "number that is allowed here"
+	}
+}
+
+// secret fills a value with a secret. What is wrong with it is told without it.
+func (d *decoder) secret(at place, r rule, into reflect.Value) {
+	plain := *at.value
+	plain.Secret = false
+	at.value = &plain
+	inner := &decoder{plans: d.plans}
+	inner.value(at, r, into)
+	if len(inner.list) > 0 {
+		d.add(plain.Pos, at.path, "the secret does not fit here; the reference names one that is no "+wanted(into), "")
+	}
 }
 
 func (d *decoder) unmarshalText(at place, into reflect.Value) {

@@ -72,27 +72,15 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-func TestNotSupportedYet(t *testing.T) {
+func TestFaultsOfRootBlocks(t *testing.T) {
 	t.Parallel()
-	component := func(rest string) string {
-		return "name: n\ncomponents:\n  - {name: a, type: sql}\n  - name: b\n    type: sql\n    " + rest + "\n"
-	}
-	block := func(rest string) string {
-		return "pipeline:\n  pipeline-name: n\n  pipeline-components: [{instance-name: a, instance-type: b}]\n  " + rest + "\n"
-	}
 	for src, want := range map[string]string{
-		valid + "checkpoint: {locaton: x}\n":                      `p.yaml:3:14: checkpoint.locaton: unknown key; did you mean "location"?`,
-		valid + "quality: []\n":                                   "p.yaml:3:1: quality: not supported yet; remove the key",
-		valid + "secrets: {provider: env}\n":                      "p.yaml:3:1: secrets: not supported yet; remove the key",
-		component("quality: []"):                                  "p.yaml:6:5: components[1].quality: not supported yet; remove the key",
-		component("schema: {}"):                                   "p.yaml:6:5: components[1].schema: not supported yet; remove the key",
-		valid + "hooks: {audit: true}\n":                          "p.yaml:3:9: hooks.audit: not supported yet; set hooks.audit.enabled to false or remove the block",
-		valid + "hooks: {audit: {enabled: false, retn: 1}}\n":     "p.yaml:3:33: hooks.audit.retn: unknown key; valid keys: enabled, include_data_samples, audit_trail_path, retention_days",
-		block("checkpoint: {enabled: true}") + "checkpoint: {}\n": "p.yaml:5:1: checkpoint: given beside pipeline.checkpoint; keep one of them",
-		block("schema-validation: {strict: true}"):                "p.yaml:4:3: pipeline.schema-validation: not supported yet; set pipeline.schema-validation.enabled to false or remove the block",
-		component("config: {a: [x, 'secret://env/KEY']}"):         "p.yaml:6:21: components[1].config.a[1]: secret references are not supported yet; pass the value by an environment variable: ${NAME}",
-		component("config: {a: 'x ${secret:env://KEY} y'}"):       "p.yaml:6:17: components[1].config.a: secret references are not supported yet; pass the value by an environment variable: ${NAME}",
-		valid + "spark: {remote: 'secret://vault/spark:url'}\n":   "p.yaml:3:17: spark.remote: secret references are not supported yet; pass the value by an environment variable: ${NAME}",
+		valid + "checkpoint: {locaton: x}\n":         `p.yaml:3:14: checkpoint.locaton: unknown key; did you mean "location"?`,
+		valid + "quality: []\n":                      "p.yaml:3:10: quality: want a block, found a list",
+		valid + "secrets: {cache_ttl_seconds: -1}\n": "p.yaml:3:30: secrets.cache_ttl_seconds: cannot be negative",
+		valid + "hooks: {audit: true}\n":             "p.yaml:3:16: hooks.audit: want a block, found true",
+		"pipeline:\n  pipeline-name: n\n  pipeline-components: [{instance-name: a, instance-type: b}]\n" +
+			"  checkpoint: {enabled: true}\ncheckpoint: {}\n": "p.yaml:5:1: checkpoint: given beside pipeline.checkpoint; keep one of them",
 	} {
 		_, err := parseYAML(src)
 		require.EqualError(t, err, want, src)

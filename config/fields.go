@@ -91,7 +91,7 @@ func typeName(t reflect.Type) string {
 		return "duration"
 	case t == sectionType:
 		return "block"
-	case reflect.PointerTo(t).Implements(textType):
+	case reflect.PointerTo(t).Implements(textType) && t.Kind() != reflect.Slice:
 		return "text"
 	}
 	switch t.Kind() {

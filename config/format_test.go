@@ -50,7 +50,7 @@ func TestYAMLFaults(t *testing.T) {
 		valid + "tags: {a: !foo b}\n": "p.yaml:3:11: tags.a: the YAML tag !foo is not supported; remove the tag",
 		valid + "tags: {<<: x}\n":     "p.yaml:3:12: tags: a merge key << wants a mapping or a list of mappings",
 		valid + "tags: {a: 'x${y'}\n": `p.yaml:3:11: tags.a: "${y" has no closing brace: write ${path}, or $${ for a literal ${`,
-		valid + "on: push\n":          "p.yaml:3:1: on: unknown key; valid keys: name, version, environment, mode, tags, spark, runner, components, hooks, checkpoint, app_name, spark_conf, sources, sequences, pipeline",
+		valid + "on: push\n":          "p.yaml:3:1: on: unknown key; valid keys: name, version, environment, mode, tags, spark, runner, components, hooks, checkpoint, secrets, quality, schema_validation, app_name, spark_conf, sources, sequences, pipeline",
 		strings.Repeat("[", 300):      "p.yaml:1: not YAML: did not find expected node content",
 		"a: " + strings.Repeat("[", 300) + strings.Repeat("]", 300): "p.yaml:1:204: more than 200 levels of nesting",
 	} {

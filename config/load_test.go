@@ -69,7 +69,7 @@ func plainOf(t *testing.T, p *config.Pipeline) plain {
 		out.Components[i].Config = config.Section{}
 		out.Components[i].Where, out.Components[i].Path = "", ""
 	}
-	out.File = ""
+	out.File, out.Root = "", config.Section{}
 	return out
 }
 

@@ -54,7 +54,7 @@ func (e *elderBlock) block(mem *outMember) {
 	if len(mem.keys) > 1 {
 		inner := mem.keys[1]
 		inner.from, inner.quote = k.from, 0
-		e.member(&outBlock{}, mem, append([]outKey{inner}, mem.keys[2:]...))
+		e.member(mem, append([]outKey{inner}, mem.keys[2:]...))
 		return
 	}
 	b := mem.value.block()
@@ -76,7 +76,7 @@ func (e *elderBlock) block(mem *outMember) {
 		e.dedent(mem, b)
 	}
 	for _, inner := range b.members {
-		e.member(b, inner, inner.keys)
+		e.member(inner, inner.keys)
 	}
 	if e.format != FormatYAML {
 		e.unwrap(mem, b) // a comma that it puts behind the last value comes last there
@@ -128,7 +128,7 @@ func (e *elderBlock) dedent(mem *outMember, b *outBlock) {
 }
 
 // member takes one key of the block.
-func (e *elderBlock) member(b *outBlock, mem *outMember, keys []outKey) {
+func (e *elderBlock) member(mem *outMember, keys []outKey) {
 	k := keys[0]
 	switch name := normalKey(k.name); name {
 	case "pipeline_name":
@@ -145,7 +145,8 @@ func (e *elderBlock) member(b *outBlock, mem *outMember, keys []outKey) {
 	case "retry_policy", "circuit_breaker":
 		e.policy(mem, keys)
 	case "schema_validation":
-		e.schemas(b, mem)
+		e.rename(e.g, k, "schema_validation")
+		e.migration.member(e.g, mem, keys[1:], &rules{})
 	default:
 		e.leave(k.at, k.name+" has no place outside of it")
 	}
@@ -244,24 +245,5 @@ func (e *elderBlock) share() {
 			}
 			e.prepend(e.g, b, name, "${vars."+name+"}")
 		}
-	}
-}
-
-// schemas removes a block that asks for nothing.
-func (e *elderBlock) schemas(b *outBlock, mem *outMember) {
-	block := mem.value.block()
-	k := mem.keys[0]
-	switch {
-	case block == nil || len(block.members) > 0 && literalOf(block, "enabled") != "false":
-		e.leave(k.at, "schema-validation is not supported yet: remove it")
-	case e.format != FormatHOCON || len(b.members) == 0:
-		e.leave(k.at, "schema-validation is switched off: remove it")
-	default:
-		end := mem.value.to
-		if blanks := len(e.src[end:]) - len(strings.TrimLeft(e.src[end:], " \t")); strings.HasPrefix(e.src[end+blanks:], ",") {
-			end += blanks + 1
-		}
-		e.remove(e.g, k.from, end)
-		e.g.notes = append(e.g.notes, e.noteAt(k.at, "schema-validation was switched off and is removed"))
 	}
 }

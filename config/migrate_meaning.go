@@ -115,17 +115,35 @@ func (m *migration) samePipeline(a, b *Pipeline) bool {
 			return false
 		}
 	}
+	if !sameSections([]*Section{a.Quality, a.SchemaValidation, a.Hooks.Audit}, []*Section{b.Quality, b.SchemaValidation, b.Hooks.Audit}) {
+		return false
+	}
 	x, y := *a, *b
-	x.Components, y.Components = nil, nil
+	for _, p := range []*Pipeline{&x, &y} {
+		p.Components, p.Quality, p.SchemaValidation, p.Hooks.Audit, p.Root = nil, nil, nil, nil, Section{}
+	}
 	return reflect.DeepEqual(x, y)
+}
+
+// sameSections compares blocks by their settings alone.
+func sameSections(a, b []*Section) bool {
+	for i := range a {
+		if (a[i] == nil) != (b[i] == nil) || a[i] != nil && !reflect.DeepEqual(settings(*a[i]), settings(*b[i])) {
+			return false
+		}
+	}
+	return true
 }
 
 func (m *migration) sameComponent(a, b Component) bool {
 	if m.typeName(a.Type) != m.typeName(b.Type) || !reflect.DeepEqual(settings(a.Config), settings(b.Config)) {
 		return false
 	}
+	if !sameSections([]*Section{a.Quality, a.Schema}, []*Section{b.Quality, b.Schema}) {
+		return false
+	}
 	for _, c := range []*Component{&a, &b} {
-		c.Type, c.Where, c.Path, c.Config = "", "", "", Section{}
+		c.Type, c.Where, c.Path, c.Config, c.Quality, c.Schema = "", "", "", Section{}, nil, nil
 	}
 	return reflect.DeepEqual(a, b)
 }

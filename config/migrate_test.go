@@ -66,7 +66,15 @@ func meaningOf(t *testing.T, src []byte, name string, format config.Format, env 
 		return out
 	}
 	out.Steps, out.Pipeline = p.Components, *p
-	out.Pipeline.Components = nil
+	out.Pipeline.Components, out.Pipeline.Root = nil, config.Section{}
+	for _, block := range []**config.Section{&out.Pipeline.Quality, &out.Pipeline.SchemaValidation, &out.Pipeline.Hooks.Audit} {
+		settings := map[string]any{"written": *block != nil}
+		if *block != nil {
+			_ = (*block).Decode(&settings) // what it cannot take is no difference
+			*block = nil
+		}
+		out.Settings = append(out.Settings, settings)
+	}
 	for i := range out.Steps {
 		c := &out.Steps[i]
 		settings := map[string]any{}
@@ -202,8 +210,6 @@ func TestMigrateLeavesWhatItCannotMove(t *testing.T) {
 			`p.conf:2:1: the block pipeline is left as it is and runs as before: it is not one plain block`},
 		{"a policy for all in JSON", "p.json", `{"pipeline": {"pipeline-name": "n", "retry-policy": {}, "pipeline-components": [{"instance-name": "a", "instance-type": "sql", "instance-config": {}}]}}`,
 			`p.json:1:37: the block pipeline is left as it is and runs as before: retry-policy is for all components: write it into each of them`},
-		{"schemas that are asked for", "p.conf", "pipeline { schema-validation { enabled = true }, pipeline-name = n, pipeline-components = [{instance-name = a, instance-type = sql, instance-config {}}] }",
-			`p.conf:1:12: the block pipeline is left as it is and runs as before: schema-validation is not supported yet: remove it`},
 		{"spark_conf beside spark", "p.yaml", "name: n\nspark: {master: local}\nspark_conf: {a: b}\n" + component,
 			`p.yaml:3:1: spark_conf: left at the root, where it is still read: the block spark is the place for it`},
 	}

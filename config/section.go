@@ -18,6 +18,9 @@ type Section struct {
 	defaults map[string]string
 	// bad are the faults of a section that [NewSection] could not read.
 	bad *Errors
+	// open is set by a decoder that meets a reference whose text matters; nil is
+	// not wanted. See [Section.Watch].
+	open *bool
 }
 
 // Path is the key path of the section, for example "components[2].config".
@@ -47,6 +50,7 @@ func (s Section) Decode(into any) error {
 		return s.bad
 	}
 	d := newDecoder()
+	d.open = s.open
 	d.section(s, into)
 	return d.err()
 }

@@ -100,3 +100,36 @@ func TestFieldsOf(t *testing.T) {
 	require.Nil(t, config.FieldsOf(nil))
 	require.Len(t, config.FieldsOf(reflect.TypeFor[checked]()), 3, "a type that holds itself ends")
 }
+
+func TestSectionParts(t *testing.T) {
+	t.Parallel()
+	p, err := parseYAML("name: n\ncomponents:\n  - {name: a, type: t, config: {my-list: [{a: 1}, {b: 2}], other: x, bad: [1, {c: 1}, [2]], none: ~}}\n")
+	require.NoError(t, err)
+	section := p.Components[0].Config
+	list, err := section.List("my_list")
+	require.NoError(t, err)
+	require.Len(t, list, 2)
+	require.Equal(t, "components[0].config.my-list[1]", list[1].Path())
+	for _, key := range []string{"none", "missing"} {
+		list, err = section.List(key)
+		require.NoError(t, err)
+		require.Empty(t, list)
+	}
+	list, err = section.List("bad")
+	require.Len(t, list, 1)
+	require.EqualError(t, err, "p.yaml:3:76: components[0].config.bad[0]: want a block, found the number 1\n"+
+		"p.yaml:3:87: components[0].config.bad[2]: want a block, found a list")
+	_, err = section.List("other")
+	require.EqualError(t, err, `p.yaml:3:67: components[0].config.other: want a list, found the text "x"`)
+
+	with, without := section.Split("my_list", "other", "missing")
+	var got struct {
+		List  []any  `koanf:"my_list"`
+		Other string `koanf:"other"`
+	}
+	require.NoError(t, with.Decode(&got))
+	require.Equal(t, "x", got.Other)
+	rest := map[string]any{}
+	require.NoError(t, without.Decode(&rest))
+	require.Len(t, rest, 2)
+}

@@ -68,7 +68,6 @@ func TestSecurityFaults(t *testing.T) {
 		"{remote: 'sc://h', tls: {insecure: true}}":             "p.yaml:3:33: spark.tls.insecure: unknown key; valid keys: ca_file, cert_file, key_file, server_name",
 		"{remote: 'sc://h', tls: true}":                         "p.yaml:3:32: spark.tls: want a block, found true",
 		"{remote: 'sc://h', allow_plaintext_token: 'yes'}":      `p.yaml:3:50: spark.allow_plaintext_token: want true or false, found the text "yes"; write true without quotes`,
-		"{remote: 'sc://h', token: 'secret://env/TOKEN'}":       "p.yaml:3:34: spark.token: secret references are not supported yet; pass the value by an environment variable: ${NAME}",
 	} {
 		_, err := parseYAML(valid+"spark: "+src+"\n", "E", "")
 		require.EqualError(t, err, want, src)

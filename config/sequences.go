@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/sparkpipe/sparkpipe/config/internal/tree"
@@ -32,7 +31,7 @@ func (b *builder) sources() {
 			b.wrongType(place{path: at.path, value: f.Value}, "a block with a type", "")
 			continue
 		}
-		known, rest := pick(at, "type", "alias")
+		known, rest := pick(at, "type", "alias", "quality")
 		var s sourceShape
 		b.section(known, &s)
 		view := f.Key
@@ -52,7 +51,7 @@ func (b *builder) sources() {
 			at: at, named: f.KeyPos, namePath: at.path, view: view,
 			Component: Component{
 				Name: "sources." + f.Key, Type: prefixed("read_", s.Type), ComponentType: "source",
-				Enabled: true, Config: Section{path: at.path, value: rest},
+				Enabled: true, Config: Section{path: at.path, value: rest}, Quality: s.Quality,
 			},
 		})
 	}
@@ -79,6 +78,7 @@ func (b *builder) sequences() {
 		e := entry{at: at, query: query, sequence: true, Component: Component{
 			Name: name, Type: typ, ComponentType: "sink",
 			DependsOn: s.DependsOn, Enabled: s.Enabled, Config: config, Timeout: s.Timeout,
+			Quality: s.Quality, Schema: s.Schema,
 			Resilience: b.resilience(at, &s.policyShape), RetryUnsafe: s.RetryUnsafe,
 		}}
 		if s.Alias != "" && config.value != nil {
@@ -169,18 +169,10 @@ func (b *builder) target(at, target Section, query string) (string, Section) {
 	return prefixed("write_", s.Type), Section{path: target.path, value: rest, defaults: targetDefaults}
 }
 
-// pick splits a block into the members with the keys and a copy of the rest.
+// pick is [Section.Split] with the rest as a value that may be added to.
 func pick(s Section, keys ...string) (Section, *tree.Value) {
-	known := &tree.Value{Kind: tree.Object, Pos: s.value.Pos}
-	rest := &tree.Value{Kind: tree.Object, Pos: s.value.Pos}
-	for _, f := range s.value.Fields {
-		if slices.Contains(keys, normalKey(f.Key)) {
-			known.Fields = append(known.Fields, f)
-		} else {
-			rest.Fields = append(rest.Fields, f)
-		}
-	}
-	return Section{path: s.path, value: known}, rest
+	with, without := s.Split(keys...)
+	return with, without.value
 }
 
 func addText(object *tree.Value, key, text string, pos tree.Pos) {

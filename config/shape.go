@@ -22,6 +22,9 @@ type fileShape struct {
 	Components  []Section         `koanf:"components"`
 	Hooks       hooksShape        `koanf:"hooks"`
 	Checkpoint  *checkpointShape  `koanf:"checkpoint"`
+	Secrets     *secrets.Config   `koanf:"secrets"`
+	Quality     *Section          `koanf:"quality"`
+	Schemas     *Section          `koanf:"schema_validation"`
 
 	// AppName, SparkConf, Sources and Sequences are the form "sources and
 	// sequences".
@@ -77,6 +80,7 @@ type runnerShape struct {
 type hooksShape struct {
 	Logging loggingShape  `koanf:"logging"`
 	Metrics *metricsShape `koanf:"metrics"`
+	Audit   *Section      `koanf:"audit"`
 }
 
 type metricsShape struct {
@@ -103,7 +107,14 @@ type componentShape struct {
 	Enabled       bool     `koanf:"enabled" default:"true"`
 	Config        Section  `koanf:"config"`
 
+	trustShape  `koanf:",squash"`
 	policyShape `koanf:",squash"`
+}
+
+// trustShape is what a step says of its rows.
+type trustShape struct {
+	Quality *Section `koanf:"quality"`
+	Schema  *Section `koanf:"schema"`
 }
 
 // policyShape is what a step says of its attempts.
@@ -123,6 +134,7 @@ type blockShape struct {
 	FailFast   *bool     `koanf:"fail_fast"`
 
 	Checkpoint     *elderCheckpointShape     `koanf:"checkpoint"`
+	Schemas        *Section                  `koanf:"schema_validation"`
 	RetryPolicy    *resilience.RetryConfig   `koanf:"retry_policy"`
 	CircuitBreaker *resilience.BreakerConfig `koanf:"circuit_breaker"`
 }
@@ -139,6 +151,9 @@ type instanceShape struct {
 type sourceShape struct {
 	Type  string `koanf:"type" required:"true"`
 	Alias string `koanf:"alias"`
+
+	// Quality is what is checked of its rows. A schema is the reader's.
+	Quality *Section `koanf:"quality"`
 }
 
 // sequenceShape is one of "sequences".
@@ -155,6 +170,7 @@ type sequenceShape struct {
 	Args  map[string]any `koanf:"args"`
 	Cache any            `koanf:"cache"`
 
+	trustShape  `koanf:",squash"`
 	policyShape `koanf:",squash"`
 }
 

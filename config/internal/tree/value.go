@@ -45,6 +45,8 @@ type Value struct {
 	// FromEnv is true when the text, or a part of it, came from the
 	// environment, so that text may stand where a number or a bool is wanted.
 	FromEnv bool
+	// Secret is true when the text must not be shown.
+	Secret bool
 	// Items are the elements of an array.
 	Items []*Value
 	// Fields are the members of an object in the order of their first
@@ -89,4 +91,19 @@ func (v *Value) reindex() {
 	for i := range v.Fields {
 		v.index[v.Fields[i].Key] = i
 	}
+}
+
+// WithItems returns a copy of an array with other elements.
+func (v *Value) WithItems(items []*Value) *Value {
+	out := *v
+	out.Items = items
+	return &out
+}
+
+// WithFields returns a copy of an object whose members have other values; the
+// keys must be the same.
+func (v *Value) WithFields(fields []Field) *Value {
+	out := *v
+	out.Fields = fields
+	return &out
 }

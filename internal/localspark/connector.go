@@ -12,6 +12,9 @@ type artifact struct {
 	Group, Name, Version string
 	Classifier           string
 	Exclude              []string // "group:name"; "*:*" leaves out everything it depends on
+	// Part says that another artifact of the set depends on it, or on something
+	// that holds it, and had that left out.
+	Part bool
 }
 
 // connector is a set of jars that belong together, with the server settings
@@ -115,19 +118,15 @@ func connectors() map[string]connector {
 		"mysql":   jdbcDriver("mysql-connector-j-", artifact{Group: "com.mysql", Name: "mysql-connector-j", Version: "9.4.0", Exclude: []string{anything}}),
 		"s3": {
 			marker: "hadoop-aws-",
-			artifacts: map[string][]artifact{"4.0.1": {
-				{Group: "org.apache.hadoop", Name: "hadoop-aws", Version: "3.4.1"},
-				{Group: sparkGroup, Name: "spark-hadoop-cloud_2.13", Version: "4.0.1", Exclude: []string{anything}},
-			}},
+			artifacts: map[string][]artifact{
+				"4.0.0": s3Artifacts("4.0.0", "3.4.1"), "4.0.1": s3Artifacts("4.0.1", "3.4.1"), "4.1.2": s3Artifacts("4.1.2", "3.4.2"),
+			},
+			conf: s3Conf(),
 		},
 		"gcs": {
-			marker: "gcs-connector-",
-			artifacts: forAll([]string{"4.0.0", "4.0.1"}, func(string) []artifact {
-				return []artifact{{
-					Group: "com.google.cloud.bigdataoss", Name: "gcs-connector", Version: "hadoop3-2.2.28",
-					Classifier: "shaded", Exclude: []string{anything},
-				}}
-			}),
+			marker:    "gcs-connector-",
+			artifacts: forAll([]string{"4.0.0", "4.0.1"}, gcsArtifacts),
+			conf:      gcsConf(),
 		},
 	}
 }

@@ -56,14 +56,8 @@ func (s *settings) runMaven(ctx context.Context, entry *cacheEntry, dir string) 
 	return &FetchError{Version: s.Version, Connectors: s.connectors, Tail: lastLines(out.Bytes(), tailLines), Err: err}
 }
 
-// expectedSize tells people how long they will wait. The bundle of AWS is the
-// one part that changes the picture.
+// expectedSize tells people how long they will wait.
 func expectedSize(sets []string) string {
-	for _, name := range sets {
-		if name == "s3" {
-			return "about 820 MB"
-		}
-	}
 	if len(sets) > 0 {
 		return "about 300 MB"
 	}

@@ -23,6 +23,9 @@ func Packages(name, version string) (coordinates []string, conf map[string]strin
 		if a.Classifier != "" {
 			return nil, nil, false
 		}
+		if a.Part {
+			continue
+		}
 		coordinates = append(coordinates, strings.Join([]string{a.Group, a.Name, a.Version}, ":"))
 	}
 	return coordinates, maps.Clone(set.conf), true

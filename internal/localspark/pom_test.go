@@ -49,6 +49,9 @@ func TestPOM(t *testing.T) {
 	core40 := func(version string) []string {
 		return append(core(version), "org.apache.spark:spark-mllib_2.13:"+version+" -*:*", "org.apache.spark:spark-mllib-local_2.13:"+version+" -*:*")
 	}
+	aws := func(module string) string {
+		return "software.amazon.awssdk:" + module + ":2.29.52 -io.netty:* -org.slf4j:* -commons-logging:* -commons-codec:*"
+	}
 	tests := map[string]struct {
 		version string
 		sets    []string
@@ -73,8 +76,9 @@ func TestPOM(t *testing.T) {
 			"com.h2database:h2:2.3.232",
 			"org.apache.iceberg:iceberg-spark-runtime-4.0_2.13:1.10.1",
 			"org.postgresql:postgresql:42.7.8",
-			"org.apache.hadoop:hadoop-aws:3.4.1",
+			"org.apache.hadoop:hadoop-aws:3.4.1 -*:*",
 			"org.apache.spark:spark-hadoop-cloud_2.13:4.0.1 -*:*",
+			aws("s3-transfer-manager"), aws("s3"), aws("sts"), aws("sso"), aws("ssooidc"), aws("apache-client"), aws("netty-nio-client"),
 			"org.xerial:sqlite-jdbc:3.50.3.0",
 		)},
 	}

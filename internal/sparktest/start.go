@@ -26,8 +26,9 @@ func Start(tb testing.TB, version string, connectors []string, conf map[string]s
 	return StartServer(tb, version, connectors, conf).Remote()
 }
 
-// StartServer is [Start] for tests that need the process. It always starts one.
-func StartServer(tb testing.TB, version string, connectors []string, conf map[string]string) *localspark.Server {
+// StartServer is [Start] for tests that need the process. It always starts one,
+// with more variables of the environment ("name=value").
+func StartServer(tb testing.TB, version string, connectors []string, conf map[string]string, env ...string) *localspark.Server {
 	tb.Helper()
 	if testing.Short() {
 		tb.Skip("NOT RUN with -short: it starts a Spark server")
@@ -42,7 +43,7 @@ func StartServer(tb testing.TB, version string, connectors []string, conf map[st
 		tb.Skipf("NOT RUN, it starts a Spark server: no %s on PATH", tool)
 	}
 	server, err := localspark.Start(tb.Context(), &localspark.Options{
-		Env:     append(os.Environ(), "SPARK_REMOTE=", "SPARK_HOME=", "TMPDIR="+tb.TempDir()),
+		Env:     append(append(os.Environ(), "SPARK_REMOTE=", "SPARK_HOME=", "TMPDIR="+tb.TempDir()), env...),
 		Version: version, Connectors: connectors, Conf: conf,
 		Progress: func(msg string) { tb.Log(msg) },
 	})

@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/sparkpipe/sparkpipe/component"
 	"github.com/sparkpipe/sparkpipe/dataflow"
 	"github.com/sparkpipe/sparkpipe/pipeline/checkpoint"
+	"github.com/sparkpipe/sparkpipe/quality"
 	"github.com/sparkpipe/sparkpipe/resilience"
 )
 
@@ -96,14 +98,18 @@ func (b *book) session(ctx context.Context, s *dataflow.Session) error {
 func (b *book) starts(ctx context.Context, step *Step, at time.Time, careful bool) error {
 	return b.update(ctx, step.Name, careful, func(c *checkpoint.Component) {
 		c.State, c.Started, c.Ended, c.Error, c.Reason = checkpoint.StateRunning, at, time.Time{}, "", ""
-		c.Operations = nil
+		c.Operations, c.Aside = nil, nil
 	})
 }
 
 // sends notes an operation before it is sent.
 func (b *book) sends(ctx context.Context, name string, op dataflow.Operation) error {
 	return b.update(ctx, name, op.Kind.HasEffect(), func(c *checkpoint.Component) {
-		if op.Kind.HasEffect() {
+		switch {
+		case !op.Kind.HasEffect():
+		case isAside(op):
+			c.Aside = append(c.Aside, op.ID)
+		default:
 			c.Operations = append(c.Operations, op.ID)
 		}
 		if op.Kind == dataflow.OperationView {
@@ -111,6 +117,9 @@ func (b *book) sends(ctx context.Context, name string, op dataflow.Operation) er
 		}
 	})
 }
+
+// isAside reports whether an operation is none of the component's own work.
+func isAside(op dataflow.Operation) bool { return slices.Contains(op.Tags, quality.AsideTag) }
 
 func addOutput(c *checkpoint.Component, out checkpoint.Output) {
 	for _, known := range c.Outputs {

@@ -10,7 +10,6 @@ import (
 	"github.com/google/uuid"
 	"go.uber.org/zap"
 
-	"github.com/sparkpipe/sparkpipe/dataflow"
 	"github.com/sparkpipe/sparkpipe/pipeline/checkpoint"
 )
 
@@ -177,10 +176,10 @@ func (r *run) resume(ctx context.Context, record *checkpoint.Record, steps []che
 // rebuilds has a step that is done make its views anew.
 func (r *run) rebuilds(i int, c *checkpoint.Component, why string) error {
 	step := r.pipeline.Steps[i]
-	views := dataflow.ViewsOnlyOf(step.Component)
+	views, ok := step.onlyViews()
 	switch {
-	case views != nil:
-		step.Component = views
+	case ok:
+		step = views
 	case step.RetryUnsafe, r.again[i], len(c.Operations) == 0,
 		slices.Contains(r.book.options.Rerun, step.Name):
 	default:

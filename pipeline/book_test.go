@@ -221,6 +221,7 @@ func TestComponentOfAKilledProcess(t *testing.T) {
 		{"an overwrite runs again", dataflow.EffectIdempotent, sent, false, true},
 		{"a reader runs again", dataflow.EffectNone, sent, false, true},
 		{"an append that was sent is not repeated", dataflow.EffectRepeats, sent, false, false},
+		{"an append that only staged its rows runs again", dataflow.EffectRepeats, func(c *checkpoint.Component) { c.Aside = []string{"op-1"} }, false, true},
 		{"an append outside of Spark is not repeated", dataflow.EffectRepeats, nil, false, false},
 		{"unknown code that sent nothing runs again", dataflow.EffectUnknown, nil, false, true},
 		{"unknown code that sent something does not", dataflow.EffectUnknown, sent, false, false},

@@ -76,6 +76,7 @@ type check struct {
 	opts     CheckOptions
 	report   *CheckReport
 	graph    *graph
+	vault    *vault
 	// lineage is that of each step, off why it does not run, or empty.
 	lineage []dataflow.Lineage
 	off     []string
@@ -86,6 +87,8 @@ func (c *check) run(ctx context.Context) error {
 		return ErrNoPipeline
 	}
 	c.report.Pipeline = c.pipeline.Name
+	c.vault = c.runner.vaultFor(c.pipeline)
+	defer func() { _ = c.vault.close(ctx) }() // nothing of the check depends on it
 	g, err := c.pipeline.check()
 	if err != nil {
 		c.static(err)
@@ -93,10 +96,20 @@ func (c *check) run(ctx context.Context) error {
 	}
 	c.graph = g
 	c.plan()
+	for _, found := range g.contracts {
+		step := c.pipeline.step(found.Consumer)
+		c.report.Findings = append(c.report.Findings, Finding{
+			Component: step.Name, Type: step.Type, Where: step.Where, Path: step.Path, Severity: found.Severity, Err: &ContractMismatchError{found},
+		})
+	}
 	if c.opts.Static || !c.needsServer() {
 		return nil
 	}
-	session := c.runner.sessionFor(c.pipeline)
+	if err := c.unlock(ctx); err != nil {
+		c.static(err)
+		return nil
+	}
+	session := c.runner.sessionFor(c.pipeline, c.vault)
 	defer func() {
 		if err := session.close(ctx); err != nil {
 			c.report.Warnings = append(c.report.Warnings, &SessionError{Op: "close", Err: err})
@@ -115,6 +128,18 @@ func (c *check) run(ctx context.Context) error {
 		return err
 	}
 	return c.pass(ctx, spark, c.opts.Sample)
+}
+
+// unlock gives the components their secrets, since Spark asks databases for their
+// columns.
+func (c *check) unlock(ctx context.Context) error {
+	unlocked, err := c.vault.unlock(ctx, c.pipeline)
+	if err != nil || unlocked == c.pipeline {
+		return err
+	}
+	c.pipeline = unlocked
+	c.graph, err = unlocked.check()
+	return c.vault.hide(err)
 }
 
 // static makes findings of the faults of a pipeline.

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -26,6 +27,16 @@ func (c *check) pass(ctx context.Context, spark *dataflow.Session, sample int) e
 		result, err := session.Check(ctx, step.Name, step.Component)
 		if err != nil {
 			return &ComponentError{Component: step.Name, Type: step.Type, Err: err}
+		}
+		if contract, ok := step.contract(c.pipeline); ok {
+			if result, err = session.CheckContract(ctx, step.Component, contract, result); err != nil {
+				return &ComponentError{Component: step.Name, Type: step.Type, Err: err}
+			}
+		}
+		if step.Quality != nil && result.Rows != nil {
+			for _, fault := range step.Quality.Suite.Fit(*result.Rows) {
+				result.Findings = append(result.Findings, dataflow.CheckFinding{Severity: dataflow.CheckError, Err: fmt.Errorf("quality: %w", fault)})
+			}
 		}
 		results[at] = &result
 		return nil
@@ -162,6 +173,7 @@ func (c *check) take(at int, result *dataflow.CheckResult, sample bool) {
 		told[f.Component+"\x00"+f.Err.Error()] = true
 	}
 	for _, found := range result.Findings {
+		found.Err = c.vault.hide(found.Err)
 		if told[step.Name+"\x00"+found.Err.Error()] {
 			continue
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/sparkpipe/sparkpipe/component"
 	"github.com/sparkpipe/sparkpipe/dataflow"
 	"github.com/sparkpipe/sparkpipe/hooks"
+	"github.com/sparkpipe/sparkpipe/quality"
 )
 
 // execute runs one component between its hooks and fills its outcome.
@@ -27,13 +28,24 @@ func (r *run) execute(ctx context.Context, index int, out *outcome) {
 	}
 	if err == nil {
 		limited, cancel := limited(inner, step.Name, step.Timeout)
-		err = ranOut(limited, step.Name, r.try(limited, step, index, out))
+		err = ranOut(limited, step.Name, r.checked(limited, step, index, out))
 		cancel()
 		result.Duration = r.runner.now().Sub(result.Started)
 	}
 	r.judge(ctx, err, result)
 	r.ends(inner, out)
 	r.tellComponentEnd(alive(inner), index, result)
+}
+
+// checked makes the attempts of a component between the checks before and after it.
+func (r *run) checked(ctx context.Context, step *Step, index int, out *outcome) error {
+	if err := r.inspector.before(ctx, step); err != nil {
+		return err
+	}
+	if err := r.try(ctx, step, index, out); err != nil {
+		return err
+	}
+	return r.inspector.check(ctx, quality.MomentAfterComponent, step.Name)
 }
 
 // judge turns the error of a component into its status.
@@ -78,15 +90,28 @@ func (r *run) runtime(step *Step, attempt int) component.Runtime {
 // error when the run failed, and a warning when it succeeded: what the component
 // was there for is done, and running it again could do it twice.
 func (r *run) attempt(ctx context.Context, step *Step, out *outcome) (err error) {
-	rt := r.runtime(step, out.result.Attempts)
+	rt, passed, err := r.inspector.gates(r.runtime(step, out.result.Attempts), step)
+	if err != nil {
+		return err
+	}
 	ctx, ended := r.beginAttempt(ctx, step, out.result.Attempts)
-	defer func() { ended(err) }()
+	defer func() {
+		err = r.vault.hide(err)
+		ended(err)
+	}()
+	if step.Remake != nil && out.result.Attempts > 1 {
+		renewed := *step
+		if err := renewed.renew(ctx, r.vault); err != nil {
+			return err
+		}
+		step = &renewed
+	}
 	ctx = r.withOperations(ctx, step)
 	ctx, told := r.withProgress(ctx, step, out.result.Attempts)
 	defer told()
 	if closer, ok := step.Component.(component.Closer); ok {
 		defer func() {
-			fault := r.close(ctx, closer)
+			fault := r.vault.hide(r.close(ctx, closer))
 			switch {
 			case fault == nil:
 			case err == nil:
@@ -103,7 +128,10 @@ func (r *run) attempt(ctx context.Context, step *Step, out *outcome) (err error)
 			return fmt.Errorf("open: %w", err)
 		}
 	}
-	return guard(func() error { return step.Component.Run(ctx, rt) })
+	if err := guard(func() error { return step.Component.Run(ctx, rt) }); err != nil {
+		return err
+	}
+	return passed()
 }
 
 func (r *run) close(ctx context.Context, closer component.Closer) error {

@@ -8,15 +8,27 @@ import (
 	"github.com/sparkpipe/sparkpipe/secrets"
 )
 
-// fingerprint stands for the config block of a component without what could be a
-// secret: values under keys that speak of one, and the user and the parameters of
-// URLs. It is empty when the block has faults, which the component tells.
-func fingerprint(section config.Section) string {
+// fingerprint stands for the config block of a component, and for what is said of
+// its rows, without what could be a secret: values under keys that speak of one,
+// and the user and the parameters of URLs. It is empty when a block has faults,
+// which the component tells.
+func fingerprint(cfg *config.Component) string {
 	var settings map[string]any
-	if err := section.Decode(&settings); err != nil {
+	if err := cfg.Config.Decode(&settings); err != nil {
 		return ""
 	}
-	text, err := checkpoint.Fingerprint(withoutSecrets(settings))
+	all := withoutSecrets(settings)
+	for _, block := range []*config.Section{cfg.Quality, cfg.Schema} {
+		if block == nil {
+			continue
+		}
+		var more map[string]any
+		if err := block.Decode(&more); err != nil {
+			return ""
+		}
+		all = []any{all, withoutSecrets(more)}
+	}
+	text, err := checkpoint.Fingerprint(all)
 	if err != nil {
 		return ""
 	}

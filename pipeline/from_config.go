@@ -9,6 +9,7 @@ import (
 
 	"github.com/sparkpipe/sparkpipe/component"
 	"github.com/sparkpipe/sparkpipe/config"
+	"github.com/sparkpipe/sparkpipe/secrets"
 )
 
 // FromConfig builds the pipeline that a configuration file describes, with the
@@ -29,6 +30,7 @@ func FromConfig(cfg *config.Pipeline, registry *component.Registry) (*Pipeline, 
 		Tags: maps.Clone(cfg.Tags), Spark: cfg.Spark, FailFast: cfg.Runner.FailFast,
 		MaxParallel: cfg.Runner.MaxParallel, Timeout: cfg.Runner.Timeout, WrittenOnly: cfg.Runner.WrittenOnly,
 		Steps: make([]Step, len(cfg.Components)), File: cfg.File, Hooks: cfg.Hooks, Checkpoint: cfg.Checkpoint,
+		Secrets: cfg.Secrets, Settings: cfg.Snapshot(),
 	}
 	var faults []error
 	if p.Name == "" {
@@ -46,6 +48,14 @@ func FromConfig(cfg *config.Pipeline, registry *component.Registry) (*Pipeline, 
 		p.Steps[i] = step
 		faults = append(faults, stepFaults...)
 	}
+	quality, err := rootQuality(cfg.Quality, p.Steps)
+	faults = append(faults, split(err)...)
+	p.Quality = quality
+	p.Audit, err = auditOf(cfg.Hooks.Audit)
+	faults = append(faults, split(err)...)
+	if cfg.SchemaValidation != nil {
+		faults = append(faults, split(cfg.SchemaValidation.Decode(&p.SchemaValidation))...)
+	}
 	_, graphFaults := p.graph()
 	faults = append(faults, graphFaults...)
 	if faults = append(faults, p.resilienceFaults()...); len(faults) > 0 {
@@ -55,8 +65,9 @@ func FromConfig(cfg *config.Pipeline, registry *component.Registry) (*Pipeline, 
 }
 
 // stepFromConfig builds and checks one component.
-func stepFromConfig(cfg *config.Component, registry *component.Registry) (Step, []error) {
-	step := Step{
+func stepFromConfig(cfg *config.Component, registry *component.Registry) (step Step, faults []error) {
+	defer func() { faults = hideFaults(faults, step.secrets) }()
+	step = Step{
 		Name: cfg.Name, Type: cfg.Type, DependsOn: slices.Clone(cfg.DependsOn), Timeout: cfg.Timeout,
 		Resilience: cfg.Resilience, RetryUnsafe: cfg.RetryUnsafe,
 		Disabled: !cfg.Enabled, Unused: cfg.Unused,
@@ -70,12 +81,26 @@ func stepFromConfig(cfg *config.Component, registry *component.Registry) (Step, 
 	}
 	step.Type = factory.Info().Type
 	step.Where, step.Path = cfg.Config.Place("sql", "query")
-	step.Component, err = build(factory, cfg)
+	watched, open := cfg.Config.Watch()
+	first := *cfg
+	first.Config = watched
+	step.Component, err = build(factory, &first, &step.secrets)
 	if err != nil {
 		return step, faultsOf(err, cfg, step.Type)
 	}
-	step.Fingerprint = fingerprint(cfg.Config)
-	return step, faultsOf(validate(step.Component), cfg, step.Type)
+	step.Fingerprint = fingerprint(cfg)
+	quality, err := stepQuality(cfg.Quality)
+	faults = faultsOf(err, cfg, step.Type)
+	step.Quality = quality
+	step.Schema, err = stepSchema(cfg.Schema, step.Component)
+	faults = append(faults, faultsOf(err, cfg, step.Type)...)
+	if len(cfg.Config.References()) > 0 {
+		step.Remake, step.open = remake(cfg, factory), open()
+	}
+	if step.open {
+		return step, faults // its own checks would judge the references
+	}
+	return step, append(faults, faultsOf(validate(step.Component), cfg, step.Type)...)
 }
 
 // bareError is a fault of a file without its place, which stands before it.
@@ -84,9 +109,9 @@ type bareError struct{ fault *config.Error }
 func (e bareError) Error() string { return e.fault.Text() }
 func (e bareError) Unwrap() error { return e.fault }
 
-// build makes the component of cfg.
-func build(factory component.Factory, cfg *config.Component) (component.PipelineComponent, error) {
-	c, err := factory.New(cfg.Name, cfg.Config.Decode)
+// build makes the component of cfg and remembers the secrets of its settings.
+func build(factory component.Factory, cfg *config.Component, known *[]secrets.Value) (component.PipelineComponent, error) {
+	c, err := factory.New(cfg.Name, noting(cfg.Config, known))
 	if err != nil {
 		return nil, err
 	}
@@ -113,6 +138,10 @@ func faultsOf(err error, cfg *config.Component, typ string) []error {
 		var own *config.Error
 		if errors.As(fault, &own) {
 			located.Where, located.Path, located.Err = own.Where(), own.Path, bareError{own}
+		}
+		var block *blockError
+		if errors.As(fault, &block) {
+			located.Where, located.Path, located.Err = block.where, block.path, block.err
 		}
 		faults = append(faults, located)
 	}

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"github.com/sparkpipe/sparkpipe/dataflow"
 	"slices"
 )
 
@@ -24,6 +25,9 @@ type graph struct {
 	// steps that become free together the one declared first comes first. It is
 	// incomplete when there is a cycle.
 	order []int
+	// contracts are the differences between what steps promise and what those after
+	// them want that are no faults.
+	contracts []dataflow.ContractFinding
 }
 
 // graph orders the steps and returns every fault of their names and

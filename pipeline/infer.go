@@ -71,6 +71,15 @@ func (s *Step) lineage() dataflow.Lineage {
 	return found
 }
 
+// judged is the lineage by which it is judged whether the work of the step was
+// done. Where a check that fails the step is made on the side of the write, the
+// write alone does not tell.
+func (s *Step) judged() dataflow.Lineage {
+	lineage := s.lineage()
+	lineage.Opaque = lineage.Opaque || s.Quality.besideTheWrite()
+	return lineage
+}
+
 // step takes one step, whose turn it is.
 func (f *inference) step(i int) {
 	inputs := f.inputs(i)

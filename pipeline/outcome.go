@@ -72,7 +72,7 @@ type inquiry struct {
 // settle finds the state of one component, or returns an [*UnknownOutcomeError].
 func (q *inquiry) settle(ctx context.Context, i int, c *checkpoint.Component) error {
 	step := &q.run.pipeline.Steps[i]
-	lineage := step.lineage()
+	lineage := step.judged()
 	harmless := step.RetryUnsafe || q.run.again[i]
 	unknown := func(why error) error {
 		if harmless {
@@ -88,6 +88,15 @@ func (q *inquiry) settle(ctx context.Context, i int, c *checkpoint.Component) er
 		return e
 	}
 	if lineage.Continues {
+		c.State = checkpoint.StatePending
+		return nil
+	}
+	if len(c.Operations) == 0 && len(c.Aside) > 0 {
+		// It has published nothing. What it did beside that must be over before it is
+		// done again.
+		if _, err := q.ask(ctx, c.Aside[len(c.Aside)-1]); err != nil {
+			return err
+		}
 		c.State = checkpoint.StatePending
 		return nil
 	}

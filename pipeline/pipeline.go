@@ -4,9 +4,12 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sparkpipe/sparkpipe/audit"
 	"github.com/sparkpipe/sparkpipe/component"
 	"github.com/sparkpipe/sparkpipe/config"
+	"github.com/sparkpipe/sparkpipe/dataflow"
 	"github.com/sparkpipe/sparkpipe/resilience"
+	"github.com/sparkpipe/sparkpipe/secrets"
 )
 
 // Pipeline is what a [Runner] runs. Make one with [New] or [FromConfig], then
@@ -24,10 +27,24 @@ type Pipeline struct {
 	// Hooks are the observers that the file asks for. The runner does not read it;
 	// it is there for whoever makes [RunnerOptions.Hooks].
 	Hooks config.Hooks
+	// Audit is the trail that the file asks for, or nil. The runner does not read it;
+	// it is there for whoever makes a hook of it with [audit.New].
+	Audit *audit.Config
+	// Settings is the file as it was understood, without what is not from the file:
+	// [config.Pipeline.Snapshot]. Nil for a pipeline that was made in code.
+	Settings map[string]any
 	// Checkpoint says how the file wants records of the runs to be kept. The runner
 	// does not read it; it is there for whoever makes [RunnerOptions.Checkpoint],
 	// see [Pipeline.CheckpointOptions].
 	Checkpoint config.Checkpoint
+	// Quality says what is checked around the pipeline and its steps, and where
+	// reports go; nil for the reports in the result alone.
+	Quality *Quality
+	// SchemaValidation says whether the contracts of the steps are compared with each
+	// other before the run, and how strictly.
+	SchemaValidation dataflow.SchemaValidation
+	// Secrets says where the secrets are that the settings refer to, or is nil.
+	Secrets *secrets.Config
 	// Steps are the components in the order of declaration; at least one.
 	Steps []Step
 	// FailFast stops a run at the first failure. [New] sets it to true; false
@@ -87,11 +104,29 @@ type Step struct {
 	// settings is not resumed as if it were the same. [FromConfig] fills it in, with
 	// secrets left out; in Go any text without a secret will do, and empty none.
 	Fingerprint string
+	// Quality says what the rows of the step are checked for, before they go where the
+	// step brings them; nil for nothing.
+	Quality *StepQuality
+	// Schema says what its rows must look like and what it wants of the views and
+	// tables that it reads; nil leaves it at what the component says itself as a
+	// [component.SchemaContract].
+	Schema *dataflow.ContractGate
+	// Remake, if it is set, makes the component anew at the start of each run and for
+	// each further attempt, with the secrets that its settings refer to. Component
+	// then stands for it wherever nothing runs, with the references in their place.
+	// [FromConfig] sets it.
+	Remake Remake
 	// Disabled keeps the step from being checked and from running.
 	Disabled bool
 	// Unused keeps the step from running, but not from being checked. It is for
 	// sources that nothing reads.
 	Unused bool
+
+	// open is true when the settings of Component hold references to secrets where
+	// their text matters, so that it cannot be checked.
+	open bool
+	// secrets stand in the settings of the step themselves.
+	secrets []secrets.Value
 }
 
 // New returns a pipeline that stops at the first failure. The error is the

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sparkpipe/sparkpipe/component"
 	"github.com/sparkpipe/sparkpipe/hooks"
+	"github.com/sparkpipe/sparkpipe/quality"
 )
 
 // Status is the outcome of a run.
@@ -52,6 +53,8 @@ type Result struct {
 	// component whose run succeeded, as [*ComponentError], and of closing the
 	// session, as [*SessionError].
 	Warnings []error
+	// Quality are the reports on checks, in the order in which the checks ended.
+	Quality []*quality.Report
 	// HookErrors are the panics of hooks, as [*hooks.PanicError].
 	HookErrors []error
 }
@@ -93,11 +96,12 @@ type resultJSON struct {
 	Error      string             `json:"error,omitempty"`
 	Warnings   []string           `json:"warnings,omitempty"`
 	HookErrors []string           `json:"hook_errors,omitempty"`
+	Quality    []*quality.Report  `json:"quality,omitempty"`
 }
 
 // MarshalJSON writes the keys pipeline, run_id, status, started (RFC 3339),
-// duration_ms, components, error, warnings and hook_errors. Errors are written as
-// their texts; the last three keys are left out when there are none.
+// duration_ms, components, error, warnings, hook_errors and quality. Errors are
+// written as their texts; keys from error on are left out when there are none.
 func (r Result) MarshalJSON() ([]byte, error) {
 	out := resultJSON{
 		Pipeline:   r.Pipeline,
@@ -108,6 +112,7 @@ func (r Result) MarshalJSON() ([]byte, error) {
 		Components: r.Components,
 		Warnings:   texts(r.Warnings),
 		HookErrors: texts(r.HookErrors),
+		Quality:    r.Quality,
 	}
 	if out.Components == nil {
 		out.Components = []component.Result{}
@@ -134,6 +139,7 @@ func (r *Result) UnmarshalJSON(data []byte) error {
 		Duration:   time.Duration(in.DurationMS * float64(time.Millisecond)),
 		Warnings:   plainErrors(in.Warnings),
 		HookErrors: plainErrors(in.HookErrors),
+		Quality:    in.Quality,
 	}
 	if in.Error != "" {
 		r.Err = errors.New(in.Error)

@@ -12,6 +12,7 @@ import (
 	"github.com/sparkpipe/sparkpipe/component"
 	"github.com/sparkpipe/sparkpipe/dataflow"
 	"github.com/sparkpipe/sparkpipe/hooks"
+	"github.com/sparkpipe/sparkpipe/quality"
 )
 
 // run is the state of one run. One goroutine works on it; those of components
@@ -29,10 +30,16 @@ type run struct {
 	stoppedBy string
 	// stopped tells that this was what cancelled components.
 	stopped bool
+	// unsound tells that a check after the pipeline failed.
+	unsound bool
 	// timeout is that of the run as a whole, when it ended the run.
 	timeout *TimeoutError
 	// ended is what ended the run from outside, other than its context.
 	ended error
+	// inspector makes the checks of the run; nil before they are prepared.
+	inspector *inspector
+	// vault has the secrets of the run.
+	vault *vault
 	// book keeps the record of the run, or is nil.
 	book *book
 	// left says of each step why it is left as it is, though those that depend on
@@ -57,18 +64,21 @@ func (r *run) start() hooks.PipelineStart {
 
 // components checks the pipeline and gives every step a result.
 func (r *run) components(ctx context.Context) {
-	g, err := r.pipeline.check()
-	if err != nil {
-		r.abort(ctx, err, "the pipeline is not valid")
-		return
-	}
 	defer func() {
-		if err := r.session.close(ctx); err != nil {
+		if err := errors.Join(r.session.close(ctx), r.vault.close(ctx)); err != nil {
 			warning := &SessionError{Op: "close", Err: err}
 			r.logWarning(warning)
 			r.result.Warnings = append(r.result.Warnings, warning)
 		}
 	}()
+	g, err := r.unlocked(ctx)
+	if err != nil {
+		r.abort(ctx, err, "the pipeline is not valid")
+		return
+	}
+	for _, found := range g.contracts {
+		r.logWarning(&ContractMismatchError{found})
+	}
 	r.again = g.again
 	if err := r.begin(ctx, g); err != nil {
 		r.abort(ctx, err, "the run cannot be resumed")
@@ -83,9 +93,36 @@ func (r *run) components(ctx context.Context) {
 		r.abort(ctx, err, "the Spark session could not be opened")
 		return
 	}
+	if r.inspector, err = r.inspect(); err != nil {
+		r.abort(ctx, err, "the quality checks cannot be made")
+		return
+	}
 	ctx, cancel := limited(ctx, "", r.pipeline.Timeout)
 	defer cancel()
+	if err := r.inspector.check(ctx, quality.MomentBeforePipeline, ""); err != nil {
+		r.abort(ctx, fmt.Errorf("before the pipeline: %w", err), "the checks before the pipeline failed")
+		return
+	}
 	r.schedule(ctx, fates)
+	if err := r.inspector.end(ctx); err != nil {
+		r.errs = append(r.errs, err)
+		r.unsound = true
+	}
+}
+
+// unlocked checks the pipeline, and once more when it has its secrets.
+func (r *run) unlocked(ctx context.Context) (*graph, error) {
+	g, err := r.pipeline.check()
+	if err != nil {
+		return nil, err
+	}
+	unlocked, err := r.vault.unlock(ctx, r.pipeline)
+	if err != nil || unlocked == r.pipeline {
+		return g, err
+	}
+	r.pipeline = unlocked
+	g, err = unlocked.check()
+	return g, r.vault.hide(err)
 }
 
 // openSession opens the session when a step that is going to run is known to
@@ -111,7 +148,7 @@ func (r *run) openSession(ctx context.Context, fates *fates) error {
 func (r *run) provide(ctx context.Context) (*dataflow.Session, error) {
 	spark, err := r.session.provide(ctx)
 	if err != nil {
-		return nil, err
+		return nil, r.vault.hide(err)
 	}
 	return spark, r.book.session(ctx, spark)
 }
@@ -182,7 +219,7 @@ func (r *run) settle(ctx context.Context) {
 		r.errs = slices.Insert(r.errs, 0, interrupted(ctx))
 	case len(r.errs) == 0:
 		r.result.Status = StatusSucceeded
-	case succeeded > 0 && r.stoppedBy == "":
+	case succeeded > 0 && r.stoppedBy == "" && !r.unsound:
 		r.result.Status = StatusPartlyFailed
 	default:
 		r.result.Status = StatusFailed
@@ -217,6 +254,7 @@ func (r *run) conclude() (*Result, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.result.HookErrors = slices.Clone(r.hookErrors)
+	r.result.Quality = r.inspector.all()
 	return r.result, r.result.Err
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/sparkpipe/sparkpipe/component"
 	"github.com/sparkpipe/sparkpipe/dataflow"
 	"github.com/sparkpipe/sparkpipe/hooks"
+	"github.com/sparkpipe/sparkpipe/quality"
 	"github.com/sparkpipe/sparkpipe/resilience"
 )
 
@@ -37,6 +38,8 @@ type SimplePipelineRunner struct {
 	breakers    *resilience.Breakers
 	checkpoint  *CheckpointOptions
 	selection   *Selection
+	secrets     SecretResolver
+	quality     quality.Reporter
 }
 
 var _ Runner = (*SimplePipelineRunner)(nil)
@@ -71,6 +74,13 @@ type RunnerOptions struct {
 	Checkpoint *CheckpointOptions
 	// Select runs a part of each pipeline; nil runs all of it.
 	Select *Selection
+	// Secrets resolves the references to secrets in the settings of components. Nil
+	// resolves what the block "secrets" of a file and the providers env, file and
+	// exec can.
+	Secrets SecretResolver
+	// Quality is told of every report on checks, beside what the pipeline says. Nil
+	// is nobody; the reports are in the result in any case.
+	Quality quality.Reporter
 	// Now is the clock; nil means [time.Now].
 	Now func() time.Time
 
@@ -102,6 +112,8 @@ func NewSimplePipelineRunner(session *dataflow.Session, opts *RunnerOptions) (*S
 		breakers:    opts.Breakers,
 		checkpoint:  opts.Checkpoint,
 		selection:   opts.Select,
+		secrets:     opts.Secrets,
+		quality:     opts.Quality,
 	}
 	if r.checkpoint != nil && r.checkpoint.Store == nil {
 		return nil, errors.New("new pipeline runner: the checkpoints have no store")
@@ -168,7 +180,8 @@ func (r *SimplePipelineRunner) newRun(p *Pipeline) *run {
 		run.result.Pipeline = p.Name
 		run.result.Components = make([]component.Result, 0, len(p.Steps))
 		run.total = p.total()
-		run.session = r.sessionFor(p)
+		run.vault = r.vaultFor(p)
+		run.session = r.sessionFor(p, run.vault)
 	}
 	return run
 }

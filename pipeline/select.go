@@ -60,12 +60,10 @@ func viewsOf(s *Step) *Step {
 		if out.Kind != dataflow.DatasetView {
 			continue
 		}
-		views := dataflow.ViewsOnlyOf(s.Component)
-		if views == nil {
+		step, ok := s.onlyViews()
+		if !ok {
 			return nil
 		}
-		step := *s
-		step.Component = views
 		return &step
 	}
 	return nil

@@ -23,7 +23,7 @@ type session struct {
 	opened bool
 }
 
-func (r *SimplePipelineRunner) sessionFor(p *Pipeline) *session {
+func (r *SimplePipelineRunner) sessionFor(p *Pipeline, v *vault) *session {
 	switch {
 	case r.spark != nil:
 		return &session{spark: r.spark, opened: true}
@@ -31,7 +31,11 @@ func (r *SimplePipelineRunner) sessionFor(p *Pipeline) *session {
 		return &session{err: dataflow.ErrNoSession, opened: true}
 	}
 	return &session{open: func(ctx context.Context) (*dataflow.Session, error) {
-		return r.openSession(ctx, p)
+		unlocked, err := v.unlockSpark(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		return r.openSession(ctx, unlocked)
 	}}
 }
 

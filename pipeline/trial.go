@@ -50,7 +50,7 @@ func (t *trial) recorded(ctx context.Context) context.Context {
 		return ctx
 	}
 	return dataflow.WithOperationRecorder(ctx, func(_ context.Context, op dataflow.Operation) error {
-		if op.Kind.HasEffect() {
+		if op.Kind.HasEffect() && !isAside(op) {
 			t.operations.Add(1)
 		}
 		return nil
@@ -75,7 +75,7 @@ func (t *trial) clarify(ctx context.Context) (done bool, err error) {
 	}
 	t.run.log().Info("asked what became of an operation", zap.String("component", t.step.Name),
 		zap.String("operation_id", id), zap.String("outcome", string(out.State)))
-	done, why := judgeOutcome(t.step.lineage(), out, int(t.operations.Load()))
+	done, why := judgeOutcome(t.step.judged(), out, int(t.operations.Load()))
 	switch {
 	case why == nil:
 		return done, nil

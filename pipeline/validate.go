@@ -36,6 +36,9 @@ func (p *Pipeline) check() (*graph, error) {
 		return nil, &InvalidError{Pipeline: p.Name, Faults: faults}
 	}
 	p.infer(g)
+	if faults := p.contracts(g); len(faults) > 0 {
+		return nil, &InvalidError{Pipeline: p.Name, Faults: faults}
+	}
 	return g, nil
 }
 
@@ -46,6 +49,9 @@ func (s *Step) faults() []error {
 	}
 	if s.Component == nil {
 		return []error{&component.ConfigError{Component: s.Name, Type: s.Type, Err: ErrNoComponent}}
+	}
+	if s.open {
+		return nil
 	}
 	var faults []error
 	for _, fault := range split(validate(s.Component)) {

@@ -22,11 +22,18 @@ const module = "github.com/sparkpipe/sparkpipe"
 // may import nothing of ours.
 var arrows = map[string][]string{
 	"internal/archtest":                  {},
-	"component":                          {"internal/nearest"},
+	"component":                          {"component/schema", "internal/nearest"},
 	"component/componenttest":            {},
 	"component/schema":                   {},
 	"resilience":                         {"component"},
-	"secrets":                            {},
+	"secrets":                            {"internal/nearest"},
+	"secrets/aws":                        {"secrets"},
+	"secrets/vault":                      {"secrets"},
+	"secrets/secretstest":                {},
+	"audit":                              {"component", "hooks", "secrets"},
+	"audit/spark":                        {"audit", "dataflow", "secrets"},
+	"audit/audittest":                    {},
+	"quality":                            {"component", "component/schema", "dataflow", "dataflow/value", "internal/connect", "internal/connect/wire", "internal/nearest", "internal/options", "internal/sqltext"},
 	"internal/nearest":                   {},
 	"internal/sqltext":                   {},
 	"internal/localspark":                {},
@@ -43,7 +50,7 @@ var arrows = map[string][]string{
 	"internal/storetest":                 {},
 	"internal/tlstest":                   {},
 	"internal/bench":                     {},
-	"internal/bench/inside":              {"component", "config", "dataflow", "hooks", "internal/connect/wire", "pipeline", "secrets", "streaming"},
+	"internal/bench/inside":              {"component", "config", "dataflow", "hooks", "internal/connect/wire", "pipeline", "quality", "secrets", "streaming"},
 	"internal/bench/stock":               {},
 	"hooks":                              {"component"},
 	"hooks/prometheus":                   {"hooks"},
@@ -55,7 +62,7 @@ var arrows = map[string][]string{
 	"config":                             {"secrets", "config/hocon", "config/internal/tree", "internal/nearest", "internal/sqltext", "resilience"},
 	"config/hocon":                       {"config/internal/tree"},
 	"config/internal/tree":               {},
-	"pipeline":                           {"config", "component", "dataflow", "hooks", "secrets", "internal/localspark", "internal/nearest", "pipeline/checkpoint", "resilience", "streaming"},
+	"pipeline":                           {"audit", "config", "component", "dataflow", "hooks", "secrets", "internal/localspark", "internal/nearest", "internal/options", "pipeline/checkpoint", "quality", "resilience", "streaming"},
 	"pipeline/artifact":                  {"component", "dataflow", "hooks", "pipeline", "resilience", "secrets"},
 	"pipeline/checkpoint":                {},
 	"pipeline/checkpoint/checkpointtest": {},
@@ -63,14 +70,14 @@ var arrows = map[string][]string{
 	"pipeline/checkpoint/postgres":       {"pipeline/checkpoint"},
 	"pipeline/pipelinetest":              {"component", "dataflow", "internal/localspark"},
 	"pipeline/doctor":                    {"dataflow", "pipeline", "pipeline/checkpoint", "internal/connect"},
-	"pipeline/cli":                       {"config", "component", "dataflow", "hooks", "hooks/prometheus", "pipeline", "pipeline/artifact", "pipeline/doctor", "pipeline/checkpoint", "pipeline/checkpoint/objectstore", "pipeline/checkpoint/postgres", "streaming", "internal/localspark", "internal/connect"},
+	"pipeline/cli":                       {"audit", "secrets", "secrets/aws", "secrets/vault", "quality", "internal/nearest", "config", "component", "dataflow", "hooks", "hooks/prometheus", "pipeline", "pipeline/artifact", "pipeline/doctor", "pipeline/checkpoint", "pipeline/checkpoint/objectstore", "pipeline/checkpoint/postgres", "streaming", "internal/localspark", "internal/connect"},
 	"cmd/sparkpipe":                      {"pipeline/cli"},
 }
 
 // kept lists outside modules that are kept to the packages named: whoever
 // imports another package of ours must not link them.
 var kept = map[string][]string{
-	"github.com/apache/spark-connect-go":  {"internal/connect", "internal/fakeconnect", "internal/localspark", "internal/bench", "dataflow", "streaming", "examples"},
+	"github.com/apache/spark-connect-go":  {"internal/connect", "internal/fakeconnect", "internal/localspark", "internal/bench", "dataflow", "quality", "streaming", "examples"},
 	"go.opentelemetry.io":                 {"hooks/otel"},
 	"github.com/prometheus/client_golang": {"hooks/prometheus"},
 	"github.com/spf13/cobra":              {"pipeline/cli"},
@@ -79,7 +86,9 @@ var kept = map[string][]string{
 	"github.com/knadh/koanf":              {"config"},
 	"go.yaml.in/yaml":                     {"config"},
 	"github.com/minio/minio-go":           {"pipeline/checkpoint/objectstore"},
-	"github.com/jackc/pgx":                {"pipeline/checkpoint/postgres"},
+	"github.com/jackc/pgx":                {"pipeline/checkpoint/postgres", "audit"},
+	"github.com/openbao/openbao":          {"secrets/vault"},
+	"github.com/aws":                      {"secrets/aws"},
 }
 
 type goFile struct {

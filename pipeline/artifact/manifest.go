@@ -169,9 +169,6 @@ func datasets(list []dataflow.Dataset) []Dataset {
 	out := make([]Dataset, len(list))
 	for i, d := range list {
 		out[i] = Dataset{Kind: string(d.Kind), Name: d.Name}
-		if d.Kind == dataflow.DatasetPath {
-			out[i].Name = withoutSecrets(d.Name)
-		}
 	}
 	return out
 }

@@ -88,6 +88,9 @@ type Component struct {
 	// Operations are the ids of Spark's operations, in the order in which they
 	// were sent. Save before sending.
 	Operations []string `json:"operations,omitempty"`
+	// Aside are the ids of operations beside the component's own work, such as the
+	// staging of rows: that one has succeeded says nothing of the component.
+	Aside []string `json:"aside,omitempty"`
 	// Outputs is what it made.
 	Outputs []Output `json:"outputs,omitempty"`
 }
@@ -134,6 +137,7 @@ func (r *Record) Clone() *Record {
 	c.Components = slices.Clone(r.Components)
 	for i := range c.Components {
 		c.Components[i].Operations = slices.Clone(c.Components[i].Operations)
+		c.Components[i].Aside = slices.Clone(c.Components[i].Aside)
 		c.Components[i].Outputs = slices.Clone(c.Components[i].Outputs)
 	}
 	if r.Breakers != nil {

@@ -78,7 +78,12 @@ func (a *app) checked(ctx context.Context, file string, opts *pipeline.CheckOpti
 	ctx, stop := withSignals(ctx, a.stderr, "stopping the check")
 	defer stop()
 	opener := pipeline.Opener{Progress: func(message string) { fmt.Fprintln(a.stderr, "  "+message) }}
-	runner, err := pipeline.NewSimplePipelineRunner(nil, &pipeline.RunnerOptions{OpenSession: opener.Open})
+	secret, err := a.secrets(p)
+	if err != nil {
+		return nil, nil, a.refuse(file, fmt.Errorf("%s: %w", file, err))
+	}
+	defer func() { _ = secret.Close(ctx) }() // nothing of the check depends on it
+	runner, err := pipeline.NewSimplePipelineRunner(nil, &pipeline.RunnerOptions{OpenSession: opener.Open, Secrets: secret})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -88,18 +93,18 @@ func (a *app) checked(ctx context.Context, file string, opts *pipeline.CheckOpti
 		if ctx.Err() != nil {
 			return nil, nil, &exitError{code: ExitInterrupted, cause: fmt.Errorf("the check of %s: %w", file, context.Cause(ctx))}
 		}
-		return nil, nil, a.checkFailed(file, err)
+		return nil, nil, a.checkFailed("check", file, err)
 	}
 	return p, report, nil
 }
 
-// checkFailed tells why there is no report.
-func (a *app) checkFailed(file string, err error) error {
+// checkFailed tells why a check has no report, or why nothing of a run was begun.
+func (a *app) checkFailed(what, file string, err error) error {
 	if a.json {
-		newJSONReport(a.stdout).emit(event{Event: "check_failed", File: file, Error: newErrorFields(err)})
+		newJSONReport(a.stdout).emit(event{Event: what + "_failed", File: file, Error: newErrorFields(err)})
 		return &exitError{code: ExitFailed}
 	}
-	return &exitError{code: ExitFailed, cause: fmt.Errorf("check %s: %w", file, err)}
+	return &exitError{code: ExitFailed, cause: fmt.Errorf("%s %s: %w", what, file, err)}
 }
 
 // printCheck prints a report for people: one line a component, what was found

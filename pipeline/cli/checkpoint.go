@@ -55,11 +55,14 @@ func (f *resumeFlags) options(p *pipeline.Pipeline) (*pipeline.CheckpointOptions
 
 // openStore opens the store of a location, of a configuration file, or the
 // default one. It sets the location to what it found.
-func (a *app) openStore(location *string, file string) (checkpoint.Store, error) {
+func (a *app) openStore(ctx context.Context, location *string, file string) (checkpoint.Store, error) {
 	if file != "" && *location == "" {
 		p, err := a.load(file)
 		if err != nil {
 			return nil, a.tellFaults(file, err)
+		}
+		if p, err = a.unlockSettings(ctx, p); err != nil {
+			return nil, a.tellFaults(file, fmt.Errorf("%s: %w", file, err))
 		}
 		*location = p.Checkpoint.Location
 	}
@@ -80,7 +83,7 @@ func (a *app) openStore(location *string, file string) (checkpoint.Store, error)
 // findRun finds the record of a run, and the store that has it.
 func (a *app) findRun(ctx context.Context, location *string, file, runID string) (checkpoint.Store, *checkpoint.Record, error) {
 	named := *location != "" || file != ""
-	store, err := a.openStore(location, file)
+	store, err := a.openStore(ctx, location, file)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -189,7 +192,7 @@ not locked then, and "sparkpipe resume" goes on with it.`,
 }
 
 func (a *app) listRuns(ctx context.Context, location, file string, filter *checkpoint.Filter) error {
-	store, err := a.openStore(&location, file)
+	store, err := a.openStore(ctx, &location, file)
 	if err != nil {
 		return err
 	}

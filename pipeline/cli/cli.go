@@ -110,7 +110,7 @@ Exit codes: 0 succeeded, 1 failed, 2 partly failed, 3 faulty configuration,
 			return &exitError{code: ExitUsage}
 		},
 	}
-	root.AddCommand(a.runCommand(), a.resumeCommand(), a.runsCommand(), a.cancelCommand(), a.validateCommand(), a.checkCommand(), a.planCommand(), a.graphCommand(), a.componentsCommand(), a.localCommand(), a.streamCommand(), a.doctorCommand(), a.migrateCommand(), a.schemaCommand(), a.versionCommand(), a.completionCommand(), a.manCommand())
+	root.AddCommand(a.runCommand(), a.resumeCommand(), a.runsCommand(), a.cancelCommand(), a.validateCommand(), a.checkCommand(), a.planCommand(), a.graphCommand(), a.componentsCommand(), a.checksCommand(), a.localCommand(), a.streamCommand(), a.doctorCommand(), a.auditCommand(), a.profileCommand(), a.migrateCommand(), a.schemaCommand(), a.versionCommand(), a.completionCommand(), a.manCommand())
 	a.complete(root)
 	usage(root)
 	return root

@@ -33,13 +33,13 @@ func TestVersion(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	for _, command := range []string{"", "run", "resume", "runs", "cancel", "schema", "validate", "graph", "components", "local", "version"} {
+	for _, command := range []string{"", "run", "resume", "runs", "cancel", "schema", "validate", "graph", "components", "checks", "audit", "audit verify", "local", "version"} {
 		t.Run("sparkpipe "+command, func(t *testing.T) {
 			t.Parallel()
 			got := sparkpipe(t, append(strings.Fields(command), "--help")...)
 			require.Equal(t, cli.ExitSucceeded, got.code)
 			require.Empty(t, got.stderr)
-			requireGolden(t, strings.TrimSuffix("help_"+command, "_"), got.stdout, "")
+			requireGolden(t, strings.TrimSuffix("help_"+strings.ReplaceAll(command, " ", "_"), "_"), got.stdout, "")
 		})
 	}
 }
@@ -174,4 +174,15 @@ func TestFactoriesOfTheProgram(t *testing.T) {
 	require.Equal(t, cli.ExitFailed, cli.Main(t.Context(), []string{"version"}, twice))
 	require.Contains(t, stderr.String(), `mypipe: `)
 	require.Contains(t, stderr.String(), `"say"`)
+}
+
+func TestChecks(t *testing.T) {
+	t.Parallel()
+	requireGolden(t, "checks", sparkpipe(t, "checks").stdout, "")
+	got := sparkpipe(t, "checks", "range_check", "--json")
+	require.Equal(t, cli.ExitSucceeded, got.code)
+	require.Contains(t, got.stdout, `"type": "range"`)
+	got = sparkpipe(t, "checks", "rnge")
+	require.Equal(t, cli.ExitUsage, got.code)
+	require.Contains(t, got.stderr, `"rnge" is no kind of check; did you mean "range"?`)
 }

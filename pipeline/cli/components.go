@@ -55,6 +55,15 @@ func (a *app) printComponents(factories []component.Factory, one bool) error {
 	for i, factory := range factories {
 		docs[i] = describe(factory)
 	}
+	end := "\nAll of them stand under \"type\" of a component, with these keys in its \"config\".\n"
+	if one {
+		end = ""
+	}
+	return a.printTypes(docs, end)
+}
+
+// printTypes prints types with their settings, and a text behind them.
+func (a *app) printTypes(docs []componentDoc, end string) error {
 	if a.json {
 		enc := newEncoder(a.stdout)
 		enc.SetIndent("", "  ")
@@ -67,22 +76,24 @@ func (a *app) printComponents(factories []component.Factory, one bool) error {
 		}
 		doc.write(&b)
 	}
-	if !one {
-		b.WriteString("\nAll of them stand under \"type\" of a component, with these keys in its \"config\".\n")
-	}
+	b.WriteString(end)
 	_, err := io.WriteString(a.stdout, b.String())
 	return err
 }
 
 func describe(factory component.Factory) componentDoc {
 	info := factory.Info()
-	doc := componentDoc{Type: info.Type, Aliases: info.Aliases, Kind: info.Kind, Summary: info.Summary, Fields: []fieldDoc{}}
-	for _, f := range config.FieldsOf(factory.ConfigType()) {
-		doc.Fields = append(doc.Fields, fieldDoc{
-			Name: f.Name, Type: f.Type, Default: f.Default, Required: f.Required, Values: f.Enum, Doc: f.Doc,
-		})
+	return componentDoc{
+		Type: info.Type, Aliases: info.Aliases, Kind: info.Kind, Summary: info.Summary, Fields: fieldDocs(config.FieldsOf(factory.ConfigType())),
 	}
-	return doc
+}
+
+func fieldDocs(fields []config.FieldDoc) []fieldDoc {
+	docs := make([]fieldDoc, 0, len(fields))
+	for _, f := range fields {
+		docs = append(docs, fieldDoc{Name: f.Name, Type: f.Type, Default: f.Default, Required: f.Required, Values: f.Enum, Doc: f.Doc})
+	}
+	return docs
 }
 
 func (d componentDoc) write(b *strings.Builder) {

@@ -49,6 +49,11 @@ func (a *app) doctor(ctx context.Context, p *pipeline.Pipeline) error {
 			fmt.Fprintln(a.stdout, message)
 		}
 	}}
+	p, done, err := a.unlock(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer done()
 	report := doctor.Examine(ctx, p, &doctor.Options{Open: opener.Open, Stores: stores()})
 	if err := a.printDiagnosis(report); err != nil {
 		return err

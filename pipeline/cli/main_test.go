@@ -39,8 +39,15 @@ func (o outcome) both() string { return o.stdout + o.stderr }
 // sparkpipe runs a command line in this process.
 func sparkpipe(tb testing.TB, args ...string) outcome {
 	tb.Helper()
+	return sparkpipeWith(tb, cli.Options{}, args...)
+}
+
+// sparkpipeWith is sparkpipe as a program with options of its own.
+func sparkpipeWith(tb testing.TB, opts cli.Options, args ...string) outcome {
+	tb.Helper()
 	var stdout, stderr bytes.Buffer
-	code := cli.Main(tb.Context(), args, &cli.Options{Version: "v1.2.3", Stdout: &stdout, Stderr: &stderr})
+	opts.Version, opts.Stdout, opts.Stderr = "v1.2.3", &stdout, &stderr
+	code := cli.Main(tb.Context(), args, &opts)
 	return outcome{code, stdout.String(), stderr.String()}
 }
 

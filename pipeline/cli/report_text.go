@@ -14,6 +14,7 @@ import (
 	"github.com/sparkpipe/sparkpipe/hooks"
 	"github.com/sparkpipe/sparkpipe/internal/connect"
 	"github.com/sparkpipe/sparkpipe/pipeline"
+	"github.com/sparkpipe/sparkpipe/quality"
 )
 
 // textReport tells of a run in lines for people. It is safe for concurrent use.
@@ -138,6 +139,9 @@ func (t *textReport) result(r *pipeline.Result) {
 			t.step("33", shortStatus(c.Status), c.Name, c.Reason)
 		}
 	}
+	for _, report := range r.Quality {
+		t.checks(report)
+	}
 	for _, warning := range slices.Concat(r.Warnings, r.HookErrors) {
 		t.line("  warning: %v", warning)
 	}
@@ -154,6 +158,22 @@ func (t *textReport) result(r *pipeline.Result) {
 		}
 	}
 	t.line("%s: %s in %s", t.bold(strings.ReplaceAll(r.Status.String(), "_", " ")), strings.Join(parts, ", "), took(r.Duration))
+}
+
+// checks tells what checks found that did not stop the run: what did stop it is in
+// its error.
+func (t *textReport) checks(r *quality.Report) {
+	failed := r.Failed()
+	for i := range r.Results {
+		result := &r.Results[i]
+		if result.Status == quality.StatusPassed || slices.ContainsFunc(failed, func(f quality.Result) bool { return f.Rule == result.Rule }) {
+			continue
+		}
+		t.line("  %s %s: %s: %s", t.paint("33", "check"), r.Subject, result.Rule, result.Message)
+	}
+	if r.Dropped > 0 || r.Quarantined > 0 {
+		t.line("  %s %s: %s left out, %s put aside", t.paint("33", "check"), r.Subject, count(int(r.Dropped), "row"), count(int(r.Quarantined), "row"))
+	}
 }
 
 func (t *textReport) line(format string, args ...any) {

@@ -91,6 +91,16 @@ func (a *app) run(ctx context.Context, file string, flags runFlags) error {
 	if err != nil {
 		return a.refuse(file, err)
 	}
+	logging, closeLog, err := a.loggingHook(p.Hooks.Logging)
+	if err != nil {
+		return a.refuse(file, fmt.Errorf("%s: %w", file, err))
+	}
+	defer closeLog()
+	trust, p, err := a.trust(ctx, p, flags.runID)
+	if err != nil {
+		return a.checkFailed("run", file, err)
+	}
+	defer func() { _ = trust.close(ctx, "") }() // for what ends before the run
 	checkpoints, err := flags.resume.options(p)
 	if err != nil {
 		return wrongUsage(err)
@@ -103,11 +113,6 @@ func (a *app) run(ctx context.Context, file string, flags runFlags) error {
 	}
 	report := a.reporter(p, mode)
 	defer report.close()
-	logging, closeLog, err := a.loggingHook(p.Hooks.Logging)
-	if err != nil {
-		return a.refuse(file, fmt.Errorf("%s: %w", file, err))
-	}
-	defer closeLog()
 	artifacts, err := a.artifactsHook(flags.artifacts, p)
 	if err != nil {
 		return err
@@ -116,18 +121,19 @@ func (a *app) run(ctx context.Context, file string, flags runFlags) error {
 	defer stop()
 	opener := pipeline.Opener{Progress: report.progress, Opened: func(s *dataflow.Session, remote string) {
 		report.session(s.ServerVersion(), remote)
+		trust.session(s.Address(), s.ID())
 		if mode == progressBar {
 			hasten(ctx, p, s)
 		}
 	}}
-	watchers := []hooks.PipelineHooks{artifacts.hook(), report, report.observer(), logging}
+	watchers := []hooks.PipelineHooks{artifacts.hook(), report, report.observer(), logging, trust.hooks()}
 	measured := a.metricsHook(p.Hooks.Metrics, p.Name)
 	if measured != nil {
 		watchers = append(watchers, measured)
 	}
 	runner, err := pipeline.NewSimplePipelineRunner(nil, &pipeline.RunnerOptions{
 		Hooks: watchers, RunID: flags.runID, OpenSession: opener.Open, Output: report.output(),
-		Checkpoint: checkpoints, Select: &flags.selection,
+		Checkpoint: checkpoints, Select: &flags.selection, Secrets: trust, Quality: trust,
 	})
 	if err != nil {
 		return wrongUsage(fmt.Errorf("--run-id: %w", errors.Unwrap(err)))
@@ -135,11 +141,25 @@ func (a *app) run(ctx context.Context, file string, flags runFlags) error {
 	pushed := measured.start(ctx)
 	result, _ := runner.Run(ctx, p) // the result holds the error
 	pushed()
+	unaudited := trust.close(ctx, result.RunID)
 	report.result(result)
 	if checkpoints != nil && !a.json && result.Status != pipeline.StatusSucceeded {
 		a.tellResume(result, flags.resume.store)
 	}
-	return artifacts.complete(result, runExit(result.Status))
+	return artifacts.complete(result, a.auditExit(p, unaudited, runExit(result.Status)))
+}
+
+// auditExit is the end of a run of which not everything is in its trail: it has failed
+// when the trail is required.
+func (a *app) auditExit(p *pipeline.Pipeline, unaudited, end error) error {
+	if unaudited == nil {
+		return end
+	}
+	fmt.Fprintf(a.stderr, "%s: warning: %v\n", a.opts.Name, unaudited)
+	if end == nil && p.Audit != nil && p.Audit.Required {
+		return &exitError{code: ExitFailed}
+	}
+	return end
 }
 
 // refuse tells why a file cannot be run.

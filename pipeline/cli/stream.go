@@ -89,6 +89,11 @@ func (a *app) streamRun(ctx context.Context, file string, flags streamFlags) err
 	if err != nil {
 		return a.refuse(file, err)
 	}
+	p, done, err := a.unlock(ctx, p)
+	if err != nil {
+		return a.refuse(file, fmt.Errorf("%s: %w", file, err))
+	}
+	defer done()
 	streams := newStreamFile(p)
 	if len(streams.queries) == 0 {
 		return a.refuse(file, fmt.Errorf("%s: it has no streaming component: none is of the type stream or write_stream_*", file))

@@ -35,8 +35,11 @@ func TestDaily(t *testing.T) {
 		`{"region":"north","orders":2,"revenue":120.50}`, `{"region":"south","orders":1,"revenue":5.25}`,
 		`{"region":"unknown","orders":1,"revenue":7.75}`,
 	}, lines(t, filepath.Join(out, "by_region")))
+	require.Len(t, result.Quality, 1)
+	require.EqualValues(t, 1, result.Quality[0].Quarantined)
+	require.EqualValues(t, 1, result.Quality[0].Results[2].Bad, "an unknown customer")
 	require.ElementsMatch(t, []string{"order_id", "5"}, lines(t, filepath.Join(out, "unknown_customers")))
-	require.Contains(t, printed.String(), "|6   |144.50 |1           |north     |south     |2              |")
+	require.Contains(t, printed.String(), "|7   |144.60 |1           |north     |south     |2              |")
 }
 
 // lines are those of all data files of a folder.

@@ -106,6 +106,9 @@ type CheckResult struct {
 	Findings []CheckFinding
 	// Outputs is what the component makes.
 	Outputs []CheckedData
+	// Rows are the columns of the rows that it delivers to its view or its sink, nil
+	// when they are not known.
+	Rows *schema.Definition
 	// Analysed reports whether all of the component was looked at.
 	Analysed bool
 }

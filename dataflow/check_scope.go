@@ -97,6 +97,7 @@ func (s *CheckScope) Write(ctx context.Context, sink Sink, in schema.Definition)
 	if !ok {
 		return notAnalysed("its sink %T is no dataflow.SinkChecker", sink)
 	}
+	s.delivers(in)
 	return checker.CheckWrite(ctx, s, in)
 }
 
@@ -113,8 +114,16 @@ func (s *CheckScope) Register(ctx context.Context, view string, df sql.DataFrame
 	if err := s.checks.spark.CreateTempView(ctx, data, view); err != nil {
 		return err
 	}
+	s.delivers(def)
 	s.made(Dataset{Kind: DatasetView, Name: viewName(view)}, viewKey(view), m)
 	return nil
+}
+
+// delivers takes note of the columns that the component makes. A sample has none.
+func (s *CheckScope) delivers(def schema.Definition) {
+	if !s.sample() {
+		s.result.Rows = &def
+	}
 }
 
 // viewName writes the name of a view as a [Dataset] has it.
@@ -131,6 +140,7 @@ func (s *CheckScope) global(view string, df sql.DataFrame, def schema.Definition
 	if s.sample() {
 		m.df = df
 	}
+	s.delivers(def)
 	s.made(Dataset{Kind: DatasetView, Name: globalTemp + "." + viewName(view)}, viewKey(globalTemp, view), m)
 }
 

@@ -198,6 +198,9 @@ func (c *CheckSession) Check(ctx context.Context, name string, part component.Pi
 		return CheckResult{}, err
 	}
 	scope.end(err)
+	for i := range scope.result.Outputs {
+		scope.result.Outputs[i].Dataset = scope.result.Outputs[i].Dataset.shown()
+	}
 	return scope.result, nil
 }
 

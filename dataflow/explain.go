@@ -110,5 +110,9 @@ func analyze(ctx context.Context, df sql.DataFrame, about func(*wire.Plan) *wire
 	if err != nil {
 		return nil, err
 	}
-	return conn.Analyze(ctx, about(&wire.Plan{OpType: &wire.Plan_Root{Root: plan}}))
+	resp, err := conn.Analyze(ctx, about(&wire.Plan{OpType: &wire.Plan_Root{Root: plan}}))
+	if explained := resp.GetExplain(); explained != nil { // Spark hides only what it takes for a secret
+		explained.ExplainString = conn.Concealed(explained.GetExplainString())
+	}
+	return resp, err
 }

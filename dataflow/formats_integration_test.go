@@ -38,6 +38,7 @@ func TestRealFormats(t *testing.T) {
 		{"hostile names", testHostileNames},
 		{"hostile names of tables", testHostileTables},
 		{"check", testFormatsCheck},
+		{"many rows", testManyRows},
 		{"kafka", testKafkaBatches},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, spark) })

@@ -51,4 +51,5 @@ func testKafkaBatches(t *testing.T, spark *dataflow.Session) {
 		ValueFormat: "avro", ValueSchema: `{"type":"record","name":"topLevelRecord","fields":[{"name":"id","type":"int"},{"name":"name","type":"string"}]}`,
 	}}
 	require.Equal(t, []string{"7 x"}, read(t, spark, avro))
+	t.Run("many", func(t *testing.T) { testKafkaMany(t, spark, broker) })
 }

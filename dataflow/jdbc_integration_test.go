@@ -2,9 +2,7 @@ package dataflow_test
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -338,25 +336,4 @@ func typeOf(t testing.TB, df sql.DataFrame, column string) string {
 func plan(t testing.TB, spark *dataflow.Session, text string) string {
 	t.Helper()
 	return strings.Join(rows(t, spark, "EXPLAIN FORMATTED "+text), "\n")
-}
-
-// jdbcRows is how many rows one table has: SPARKPIPE_TEST_JDBC_ROWS.
-func jdbcRows(t testing.TB) int {
-	t.Helper()
-	if text := os.Getenv("SPARKPIPE_TEST_JDBC_ROWS"); text != "" {
-		n, err := strconv.Atoi(text)
-		require.NoError(t, err)
-		return n
-	}
-	return 100_000
-}
-
-func testJDBCMany(t *testing.T, db dbServer) {
-	n := jdbcRows(t)
-	text := fmt.Sprintf("SELECT id, concat('name ', id) AS name, id / 3 AS x FROM range(0, %d, 1, 4)", n)
-	table := db.put(t, text)
-	source := dataflow.JDBCSource{Table: table, PartitionColumn: "id", NumPartitions: 4, FindBounds: true, FetchSize: 1000}
-	view, _ := db.load(t, source)
-	const sums = "SELECT count(*), CAST(sum(id) AS BIGINT), sum(hash(CAST(id AS BIGINT), name)), round(sum(x)) FROM "
-	require.Equal(t, rows(t, db.spark, sums+"("+text+")"), rows(t, db.spark, sums+view))
 }

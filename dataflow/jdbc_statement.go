@@ -20,6 +20,7 @@ var readOptions = map[string]bool{
 
 // ask reads the result of a query of our own, in one partition.
 func (j JDBC) ask(ctx context.Context, spark *Session, query string, more map[string]string) (sql.DataFrame, error) {
+	j.conceal(spark)
 	all := j.sparkOptions(nil)
 	maps.DeleteFunc(all, func(key, _ string) bool { return readOptions[strings.ToLower(key)] })
 	all["query"] = query

@@ -94,12 +94,13 @@ type Describer interface {
 }
 
 // LineageOf returns the lineage of a component: what its own Lineage says if it
-// is a [Describer] or the [Component] of one, and otherwise that it is opaque.
+// is a [Describer] or the [Component] of one, and otherwise that it is opaque. The
+// names of paths are without the passwords and signatures that URLs can hold.
 func LineageOf(c component.PipelineComponent) Lineage {
 	if f, ok := c.(*flowComponent); ok {
-		return lineageOf(f.flow)
+		return lineageOf(f.flow).shown()
 	}
-	return lineageOf(c)
+	return lineageOf(c).shown()
 }
 
 func lineageOf(part any) Lineage {

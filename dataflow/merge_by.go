@@ -46,14 +46,8 @@ func (m MergeBy) checkMerge(f *options.Faults, mode TableMode) {
 	}
 }
 
-// noSubstitution refuses a name in which Spark would replace something before it
-// reads it, also where it reads nothing but a name: no quotes help against that.
-func noSubstitution(name string) error {
-	if strings.Contains(name, "${") {
-		return fmt.Errorf("the name %q: Spark replaces ${…} in names before it reads them, also in quotes", name)
-	}
-	return nil
-}
+// noSubstitution refuses a text in which Spark would replace something.
+func noSubstitution(name string) error { return options.Unsubstituted(name) }
 
 // merge is the statement that brings a frame into a table.
 func (m MergeBy) merge(into string, using sql.DataFrame) Merge {

@@ -30,6 +30,7 @@ var _ Source = Reader{}
 // Load returns the data as a DataFrame, with no round trip; Spark looks at the
 // source with the first use of the DataFrame.
 func (r Reader) Load(_ context.Context, spark *Session) (sql.DataFrame, error) {
+	spark.concealAll(r.Options, r.Paths...)
 	source := &wire.Read_DataSource{Options: r.Options}
 	if r.Format != "" {
 		source.Format = &r.Format

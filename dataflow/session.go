@@ -16,6 +16,7 @@ import (
 
 	"github.com/sparkpipe/sparkpipe/internal/connect"
 	"github.com/sparkpipe/sparkpipe/internal/connect/wire"
+	"github.com/sparkpipe/sparkpipe/internal/options"
 )
 
 // Session is a Spark session. It is safe for concurrent use. [Connect] opens one
@@ -135,6 +136,9 @@ func (s *Session) CreateGlobalTempView(ctx context.Context, df sql.DataFrame, na
 func (s *Session) createView(ctx context.Context, df sql.DataFrame, cmd *wire.CreateDataFrameViewCommand) error {
 	if cmd.Name == "" {
 		return errors.New("create a view: the view has no name")
+	}
+	if err := options.Verbatim(cmd.Name); err != nil {
+		return fmt.Errorf("create a view: %w", err)
 	}
 	plan, err := s.Export(ctx, df)
 	if err == nil {

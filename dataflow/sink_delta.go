@@ -54,7 +54,7 @@ var (
 func (s DeltaSink) Validate() error {
 	f := &options.Faults{What: "delta sink"}
 	f.ExactlyOne("path", s.Path, "table", s.Table)
-	f.Err("table", noSubstitution(s.Table))
+	f.Err("table", options.WrittenTable(s.Table))
 	_, saves := s.Mode.saveMode()
 	switch {
 	case s.Mode == TableModeOverwritePartitions:

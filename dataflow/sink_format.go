@@ -59,7 +59,7 @@ var readOnly = []string{"binaryfile"}
 func (s FormatSink) Validate() error {
 	f := &options.Faults{What: "write"}
 	f.AtMostOne("path", s.Path, "table", s.Table)
-	f.Err("table", noSubstitution(s.Table))
+	f.Err("table", options.WrittenTable(s.Table))
 	if s.Format == "" && s.Path == "" && s.Table == "" {
 		f.Add("set format, with path or table where the data source has them")
 	}
@@ -117,6 +117,7 @@ func (s FormatSink) Write(ctx context.Context, spark *Session, df sql.DataFrame)
 	if err := s.Validate(); err != nil {
 		return err
 	}
+	s.concealSecrets(spark)
 	if s.Table != "" {
 		return s.writer().SaveAsTable(ctx, spark, df, s.Table)
 	}

@@ -81,7 +81,7 @@ func (s IcebergSink) Validate() error {
 	_, err := s.partitions()
 	f.Err("partition_by", err)
 	s.checkMerge(f, s.Mode)
-	f.Err("table", noSubstitution(s.table()))
+	f.Err("table", options.WrittenTable(s.table()))
 	return f.Join()
 }
 

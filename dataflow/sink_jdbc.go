@@ -117,6 +117,7 @@ func (s JDBCSink) Write(ctx context.Context, spark *Session, df sql.DataFrame) e
 	if err := s.Validate(); err != nil {
 		return fmt.Errorf("write: %w", err)
 	}
+	s.conceal(spark)
 	if s.staged() {
 		return s.writeStaged(ctx, spark, df)
 	}

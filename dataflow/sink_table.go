@@ -3,8 +3,11 @@ package dataflow
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/apache/spark-connect-go/v40/spark/sql"
+
+	"github.com/sparkpipe/sparkpipe/internal/options"
 )
 
 // TableSink writes a table of the catalog and creates it when it does not
@@ -36,6 +39,9 @@ var _ Sink = TableSink{}
 func (s TableSink) Validate() error {
 	if s.Insert && (len(s.PartitionBy)+len(s.BucketBy)+len(s.SortBy) > 0 || s.Buckets != 0 || s.Format != "") {
 		return errors.New(`"insert" takes format, partitions and buckets from the table that exists`)
+	}
+	if err := options.WrittenTable(s.Table); err != nil {
+		return fmt.Errorf("write: %w", err)
 	}
 	return s.writer().check()
 }

@@ -45,7 +45,7 @@ var (
 func (s DeltaSource) Validate() error {
 	f := &options.Faults{What: "delta source"}
 	f.ExactlyOne("path", s.Path, "table", s.Table)
-	f.Err("table", noSubstitution(s.Table))
+	f.Err("table", options.Verbatim(s.Table))
 	o := s.options()
 	f.AtMostOne("version_as_of", o["versionAsOf"], "timestamp_as_of", o["timestampAsOf"], "read_change_feed", o["readChangeFeed"])
 	f.Version("version_as_of", s.VersionAsOf)

@@ -90,7 +90,7 @@ var (
 func (s FormatSource) Validate() error {
 	f := &options.Faults{What: "read"}
 	f.ExactlyOne("format", s.Format, "table", s.Table)
-	f.Err("table", noSubstitution(s.Table))
+	f.Err("table", options.Verbatim(s.Table))
 	f.AtMostOne("path", s.Path, "paths", strings.Join(s.Paths, ","))
 	if s.Table != "" && (s.Path != "" || len(s.Paths) > 0 || s.Schema != "") {
 		f.Add("a table has its own files and columns; path, paths and schema do not go with it")
@@ -104,6 +104,7 @@ func (s FormatSource) Load(ctx context.Context, spark *Session) (sql.DataFrame, 
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
+	s.concealSecrets(spark)
 	if s.Table != "" {
 		return TableSource{Table: s.Table, Options: s.all(nil)}.Load(ctx, spark)
 	}

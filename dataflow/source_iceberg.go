@@ -42,7 +42,7 @@ func (s IcebergSource) Validate() error {
 	if s.Table == "" {
 		f.Add("table is missing")
 	}
-	f.Err("table", noSubstitution(icebergTable(s.Catalog, s.Table)))
+	f.Err("table", options.Verbatim(icebergTable(s.Catalog, s.Table)))
 	f.Version("snapshot_id", s.SnapshotID)
 	id := options.Set{}
 	id.Version("id", s.SnapshotID)

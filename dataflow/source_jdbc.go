@@ -118,6 +118,8 @@ func (s JDBCSource) Load(ctx context.Context, spark *Session) (sql.DataFrame, er
 func (s JDBCSource) read(spark *Session) (sql.DataFrame, error) {
 	format := "jdbc"
 	read := &wire.Read_DataSource{Format: &format, Options: s.sparkOptions(s.readOptions())}
+	s.conceal(spark)
+	spark.concealAll(read.GetOptions())
 	// The field predicates of the protocol.
 	var raw []byte
 	for _, predicate := range s.Predicates {

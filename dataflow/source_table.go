@@ -3,10 +3,14 @@ package dataflow
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/apache/spark-connect-go/v40/spark/sql"
 
+	"github.com/sparkpipe/sparkpipe/component"
 	"github.com/sparkpipe/sparkpipe/internal/connect/wire"
+	"github.com/sparkpipe/sparkpipe/internal/options"
 )
 
 // TableSource reads a table or a view of the catalog.
@@ -17,13 +21,28 @@ type TableSource struct {
 	Options map[string]string `koanf:"options" doc:"options of the table's data source under Spark's own keys"`
 }
 
-var _ Source = TableSource{}
+var (
+	_ Source              = TableSource{}
+	_ component.Validator = TableSource{}
+)
+
+// Validate refuses a name that Spark would not read as it is.
+func (s TableSource) Validate() error {
+	if strings.TrimSpace(s.Table) == "" {
+		return errors.New("read: the table has no name")
+	}
+	if err := options.Verbatim(s.Table); err != nil {
+		return fmt.Errorf("read: %w", err)
+	}
+	return nil
+}
 
 // Load implements [Source], with no round trip.
 func (s TableSource) Load(_ context.Context, spark *Session) (sql.DataFrame, error) {
-	if s.Table == "" {
-		return nil, errors.New("read: the table has no name")
+	if err := s.Validate(); err != nil {
+		return nil, err
 	}
+	spark.concealAll(s.Options)
 	table := &wire.Read_NamedTable{UnparsedIdentifier: s.Table, Options: s.Options}
 	return spark.relation(&wire.Relation{RelType: &wire.Relation_Read{
 		Read: &wire.Read{ReadType: &wire.Read_NamedTable_{NamedTable: table}},

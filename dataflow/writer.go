@@ -13,6 +13,7 @@ import (
 
 	"github.com/sparkpipe/sparkpipe/component"
 	"github.com/sparkpipe/sparkpipe/internal/connect/wire"
+	"github.com/sparkpipe/sparkpipe/internal/options"
 )
 
 // Writer writes a DataFrame in any format that the server knows, as Spark's
@@ -45,9 +46,10 @@ var ErrWriterConflict = errors.New("these settings of the writer do not go toget
 
 // Save writes to a path. A relative path lies in the working directory of this
 // process when the server is on this machine. An empty path is for formats whose
-// options name the target.
+// options name the target. An overwrite of files that fails can return
+// [ErrTargetLost].
 func (w Writer) Save(ctx context.Context, spark *Session, df sql.DataFrame, path string) error {
-	target := "to " + path
+	target := "to " + shownPath(path)
 	if path == "" {
 		target = "in the format " + cmp.Or(w.Format, "of the server")
 	}
@@ -57,11 +59,19 @@ func (w Writer) Save(ctx context.Context, spark *Session, df sql.DataFrame, path
 	if len(w.ClusterBy) > 0 {
 		return fmt.Errorf("save %s: %w: clusterBy needs a table", target, ErrWriterConflict)
 	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("save %s: %w", target, context.Cause(ctx))
+	}
 	op := &wire.WriteOperation{}
 	if path != "" {
 		op.SaveType = &wire.WriteOperation_Path{Path: spark.outputPath(path)}
 	}
-	return w.write(ctx, spark, df, op, target)
+	if w.Mode == SaveModeOverwrite && path != "" && w.dynamic() {
+		if err := spark.replacesPartitions(ctx); err != nil {
+			return fmt.Errorf("save %s: %w", target, err)
+		}
+	}
+	return w.overwriteFault(ctx, path, w.write(ctx, spark, df, op, target))
 }
 
 // SaveAsTable writes to a table of the catalog and creates it when it does not
@@ -82,8 +92,11 @@ func (w Writer) InsertInto(ctx context.Context, spark *Session, df sql.DataFrame
 func (w Writer) saveTable(ctx context.Context, spark *Session, df sql.DataFrame, table string,
 	method wire.WriteOperation_SaveTable_TableSaveMethod,
 ) error {
-	if table == "" {
+	if strings.TrimSpace(table) == "" {
 		return errors.New("save: the table has no name")
+	}
+	if err := options.WrittenTable(table); err != nil {
+		return fmt.Errorf("save: %w", err)
 	}
 	op := &wire.WriteOperation{SaveType: &wire.WriteOperation_Table{
 		Table: &wire.WriteOperation_SaveTable{TableName: table, SaveMethod: method},
@@ -118,6 +131,7 @@ func (w Writer) write(ctx context.Context, spark *Session, df sql.DataFrame, op 
 	if err != nil {
 		return fmt.Errorf("save %s: %w", target, err)
 	}
+	spark.concealAll(w.Options, op.GetPath())
 	op.Input, op.Mode, op.Options = plan, w.Mode.wire(), w.Options
 	op.PartitioningColumns, op.SortColumnNames, op.ClusteringColumns = w.PartitionBy, w.SortBy, w.ClusterBy
 	if w.Format != "" {

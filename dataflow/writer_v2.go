@@ -10,6 +10,7 @@ import (
 	"github.com/apache/spark-connect-go/v40/spark/sql/column"
 
 	"github.com/sparkpipe/sparkpipe/internal/connect/wire"
+	"github.com/sparkpipe/sparkpipe/internal/options"
 )
 
 // WriterV2 writes a DataFrame to a table of a catalog that supports it, such as
@@ -121,10 +122,15 @@ func (w WriterV2) write(ctx context.Context, spark *Session, df sql.DataFrame, t
 	if strings.TrimSpace(table) == "" {
 		return errors.New("save: the table has no name")
 	}
+	if err := options.WrittenTable(table); err != nil {
+		return fmt.Errorf("save: %w", err)
+	}
 	plan, err := spark.Export(ctx, df)
 	if err != nil {
 		return fmt.Errorf("save to %s: %w", table, err)
 	}
+	spark.concealAll(w.Options)
+	spark.concealAll(w.TableProperties)
 	op.Input, op.TableName, op.Options = plan, table, w.Options
 	_, err = spark.conn.Execute(ctx, &wire.Command{CommandType: &wire.Command_WriteOperationV2{WriteOperationV2: op}})
 	if err != nil {

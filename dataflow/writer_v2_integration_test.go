@@ -25,6 +25,7 @@ func TestRealTableFormats(t *testing.T) {
 			t.Run("writes", func(t *testing.T) { testWritesOfTables(t, spark, f) })
 			t.Run("overwrites", func(t *testing.T) { testOverwritesOfTables(t, spark, f) })
 			t.Run("partitions", func(t *testing.T) { testPartitionsOfTables(t, spark, f) })
+			t.Run("evolution of contracts", func(t *testing.T) { testContractEvolution(t, spark, f) })
 			t.Run("merge", func(t *testing.T) { testMerge(t, spark, f) })
 			t.Run("merge with values", func(t *testing.T) { testMergeWithValues(t, spark, f) })
 			t.Run("merge of awkward names", func(t *testing.T) { testMergeOfAwkwardNames(t, spark, f) })

@@ -196,7 +196,7 @@ func busCommand(cmd *wire.StreamingQueryListenerBusCommand) *wire.Command {
 
 // pass makes an event of what the server sent. What cannot be read is a fault.
 func (b *bus) pass(one *wire.StreamingQueryListenerEvent) {
-	e, err := parseEvent(one.GetEventType(), []byte(one.GetEventJson()))
+	e, err := parseEvent(one.GetEventType(), []byte(b.hub.spark.Concealed(one.GetEventJson())))
 	if err != nil {
 		b.hub.fault(err)
 		return

@@ -26,8 +26,8 @@ import (
 type microSteps struct {
 	// what begins errors.
 	what string
-	// staging is the folder of the staging table.
-	staging string
+	// staging is the folder of the staging table, shown the same without secrets.
+	staging, shown string
 	// done returns the last version that is known to be done, or 0. It may be less
 	// than the truth, never more.
 	done func(ctx context.Context, steps *dataflow.Session, app string) (int64, error)
@@ -62,6 +62,11 @@ func (m microSteps) run(ctx context.Context, spark *dataflow.Session, df sql.Dat
 		return nil, fmt.Errorf("%s: the trigger %s has no end, and the target is written after it; write available_now, and run it as often as needed", m.what, w.Trigger)
 	}
 	m.staging = spark.OutputPath(m.staging)
+	spark.Conceal(options.SecretsIn(m.staging)...)
+	m.shown = spark.Concealed(m.staging)
+	if err := options.Unsubstituted(m.staging); err != nil {
+		return nil, fmt.Errorf("%s: staging_path: %w", m.what, err)
+	}
 	q, err := m.stage(ctx, spark, df, w)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", m.what, err)
@@ -109,11 +114,11 @@ func (m microSteps) prepare(ctx context.Context, steps *dataflow.Session, df sql
 	}
 	err = steps.Exec(ctx, "CREATE TABLE IF NOT EXISTS "+m.table()+" ("+nullable(columns).String()+") USING DELTA TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true')")
 	if err != nil {
-		return "", fmt.Errorf("make the staging table %s: %w", m.staging, err)
+		return "", fmt.Errorf("make the staging table %s: %w", m.shown, err)
 	}
 	detail, err := steps.SQL(ctx, "DESCRIBE DETAIL "+m.table())
 	if err != nil {
-		return "", fmt.Errorf("look at the staging table %s: %w", m.staging, err)
+		return "", fmt.Errorf("look at the staging table %s: %w", m.shown, err)
 	}
 	type row struct{ ID string }
 	one, err := dataflow.One[row](ctx, detail)
@@ -152,7 +157,7 @@ func (m microSteps) applyNew(ctx context.Context, steps *dataflow.Session, app s
 			err = m.apply(ctx, steps, step{app: app, version: version, rows: rows})
 		}
 		if err != nil && !m.doneByNow(ctx, steps, app, version) {
-			return done, fmt.Errorf("bring version %d of the staging table %s to the target: %w", version, m.staging, err)
+			return done, fmt.Errorf("bring version %d of the staging table %s to the target: %w", version, m.shown, err)
 		}
 		done = version
 	}
@@ -171,7 +176,7 @@ func (m microSteps) doneByNow(ctx context.Context, steps *dataflow.Session, app 
 func (m microSteps) versions(ctx context.Context, steps *dataflow.Session, done int64) ([]int64, error) {
 	history, err := steps.SQL(ctx, "DESCRIBE HISTORY "+m.table())
 	if err != nil {
-		return nil, fmt.Errorf("look at the history of the staging table %s: %w", m.staging, err)
+		return nil, fmt.Errorf("look at the history of the staging table %s: %w", m.shown, err)
 	}
 	type commit struct {
 		Version   int64
@@ -179,7 +184,7 @@ func (m microSteps) versions(ctx context.Context, steps *dataflow.Session, done 
 	}
 	commits, err := dataflow.Collect[commit](ctx, history)
 	if err != nil {
-		return nil, fmt.Errorf("look at the history of the staging table %s: %w", m.staging, err)
+		return nil, fmt.Errorf("look at the history of the staging table %s: %w", m.shown, err)
 	}
 	var versions []int64
 	oldest := done + 1
@@ -193,7 +198,7 @@ func (m microSteps) versions(ctx context.Context, steps *dataflow.Session, done 
 	}
 	if oldest > done+1 {
 		return nil, fmt.Errorf("the staging table %s no longer knows the versions from %d to %d, which may not be in the target; "+
-			"keep its log for longer than the time between two runs", m.staging, done+1, oldest-1)
+			"keep its log for longer than the time between two runs", m.shown, done+1, oldest-1)
 	}
 	slices.Sort(versions)
 	return versions, nil

@@ -54,7 +54,7 @@ func (q *Query) Status(ctx context.Context) (Status, error) {
 	}
 	s := got.GetStatus()
 	return Status{
-		Message: s.GetStatusMessage(), Active: s.GetIsActive(), DataAvailable: s.GetIsDataAvailable(), TriggerActive: s.GetIsTriggerActive(),
+		Message: q.spark.Concealed(s.GetStatusMessage()), Active: s.GetIsActive(), DataAvailable: s.GetIsDataAvailable(), TriggerActive: s.GetIsTriggerActive(),
 		Epoch: epochOf(s.GetStatusMessage()),
 	}, nil
 }
@@ -78,7 +78,7 @@ func (q *Query) LastProgress(ctx context.Context) (*Progress, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := parseAll(got)
+	all, err := q.parseAll(got)
 	if err != nil || len(all) == 0 {
 		return nil, q.fault(ctx, "ask for the last progress", err)
 	}
@@ -93,14 +93,14 @@ func (q *Query) RecentProgress(ctx context.Context) ([]Progress, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := parseAll(got)
+	all, err := q.parseAll(got)
 	return all, q.fault(ctx, "ask for the recent progress", err)
 }
 
-func parseAll(got *wire.StreamingQueryCommandResult) ([]Progress, error) {
+func (q *Query) parseAll(got *wire.StreamingQueryCommandResult) ([]Progress, error) {
 	var out []Progress
 	for _, text := range got.GetRecentProgress().GetRecentProgressJson() {
-		p, err := ParseProgress([]byte(text))
+		p, err := ParseProgress([]byte(q.spark.Concealed(text)))
 		if err != nil {
 			return nil, err
 		}
@@ -115,7 +115,7 @@ func (q *Query) Explain(ctx context.Context, extended bool) (string, error) {
 	got, err := q.ask(ctx, "explain", &wire.StreamingQueryCommand{Command: &wire.StreamingQueryCommand_Explain{
 		Explain: &wire.StreamingQueryCommand_ExplainCommand{Extended: extended},
 	}})
-	return got.GetExplain().GetResult(), err
+	return q.spark.Concealed(got.GetExplain().GetResult()), err
 }
 
 // ProcessAllAvailable blocks until all data that is there at the moment of the

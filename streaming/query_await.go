@@ -53,5 +53,7 @@ func (q *Query) Exception(ctx context.Context) (failure *QueryError, err error) 
 	if e.GetExceptionMessage() == "" && e.GetErrorClass() == "" && e.GetStackTrace() == "" {
 		return nil, nil
 	}
-	return q.failed(parseStack(e.GetStackTrace()), component.SparkError{Class: e.GetErrorClass(), Message: firstLine(e.GetExceptionMessage())}), nil
+	return q.failed(parseStack(q.spark.Concealed(e.GetStackTrace())), component.SparkError{
+		Class: e.GetErrorClass(), Message: firstLine(q.spark.Concealed(e.GetExceptionMessage())),
+	}), nil
 }

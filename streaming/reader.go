@@ -3,6 +3,7 @@ package streaming
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/apache/spark-connect-go/v40/spark/sql"
@@ -40,6 +41,9 @@ func (r Reader) Validate() error {
 	case r.Path != "" && slices.ContainsFunc(options.Keys(r.Options), isKey("path")):
 		return errors.New(`read a stream: the path is given twice, once as the option "path"`)
 	}
+	if err := options.Verbatim(r.Table); err != nil {
+		return fmt.Errorf("read a stream: %w", err)
+	}
 	return nil
 }
 
@@ -49,6 +53,8 @@ func (r Reader) ReadStream(_ context.Context, spark *dataflow.Session) (sql.Data
 	if err := r.Validate(); err != nil {
 		return nil, err
 	}
+	spark.Conceal(options.Secrets(r.Options)...)
+	spark.Conceal(options.SecretsIn(r.Path)...)
 	read := &wire.Read{IsStreaming: true}
 	if r.Table != "" {
 		read.ReadType = &wire.Read_NamedTable_{NamedTable: &wire.Read_NamedTable{UnparsedIdentifier: r.Table, Options: r.Options}}

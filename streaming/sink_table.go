@@ -39,6 +39,7 @@ func (s TableSink) Validate() error {
 	if s.Table == "" {
 		f.Add("table is missing")
 	}
+	f.Err("table", options.WrittenTable(s.Table))
 	if slices.Contains(s.PartitionBy, "") || slices.Contains(s.ClusterBy, "") {
 		f.Add("a column of partition_by or cluster_by has no name")
 	}

@@ -167,6 +167,8 @@ func (s EventHubsSource) ReadStream(ctx context.Context, spark *dataflow.Session
 	o.Text("eventhubs.receiverTimeout", isoDuration(s.ReceiverTimeout))
 	o.Text("eventhubs.operationTimeout", isoDuration(s.OperationTimeout))
 	o.Number("eventhubs.prefetchCount", int64(s.PrefetchCount))
+	spark.Conceal(s.ConnectionString)
+	spark.Conceal(options.SecretsIn(s.ConnectionString.Reveal())...)
 	return Reader{Format: "eventhubs", Options: options.Merge(o, s.Options)}.ReadStream(ctx, spark)
 }
 

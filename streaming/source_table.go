@@ -25,7 +25,7 @@ func (s TableSource) Validate() error {
 	if s.Table == "" {
 		return errors.New("table source: table is missing")
 	}
-	return nil
+	return Reader{Table: s.Table}.Validate()
 }
 
 // ReadStream implements [StreamingSource], with no round trip.

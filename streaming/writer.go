@@ -63,6 +63,8 @@ func (w Writer) Start(ctx context.Context, spark *dataflow.Session, df sql.DataF
 	if err != nil {
 		return nil, w.fault(err)
 	}
+	spark.Conceal(options.Secrets(w.Options)...)
+	spark.Conceal(options.Secrets(map[string]string{"path": w.Path, "checkpointLocation": w.CheckpointLocation})...)
 	q, err := start(ctx, spark, w.command(spark, input))
 	if err != nil {
 		return nil, w.fault(err)
@@ -97,6 +99,9 @@ func (w Writer) Validate() error {
 	}
 	if slices.Contains(w.PartitionBy, "") || slices.Contains(w.ClusterBy, "") {
 		conflict("a column to partition or to cluster by has no name")
+	}
+	if err := options.WrittenTable(w.Table); err != nil {
+		conflict("%v", err)
 	}
 	w.ownOption(conflict, "path", w.Path, "Path")
 	w.ownOption(conflict, "queryName", w.QueryName, "QueryName")

@@ -28,7 +28,7 @@ func main() {
 	flag.BoolVar(&s.quick, "quick", false, "three rounds and small sizes: does it work, not how fast is it")
 	flag.StringVar(&s.binary, "binary", filepath.Join("build", "sparkpipe"), "the sparkpipe binary to measure")
 	flag.StringVar(&s.python, "python", "python3", "the interpreter to install the predecessor with")
-	flag.StringVar(&s.only, "only", "", "one section: demo, start, overhead, parallel, queries, streams, plans, rows, uploads or jdbc")
+	flag.StringVar(&s.only, "only", "", "one section: demo, start, overhead, parallel, queries, streams, plans, rows, uploads, jdbc or quality")
 	flag.BoolVar(&s.predecessor, "predecessor", true, "measure the predecessor too")
 	flag.Parse()
 	err := run(ctx, s, os.Stdout)
@@ -57,6 +57,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	}{
 		{"demo", b.demo}, {"start", b.start}, {"overhead", b.overhead}, {"parallel", b.parallel}, {"queries", b.queries},
 		{"streams", b.streams}, {"plans", b.plans}, {"rows", b.rows}, {"uploads", b.uploads}, {"jdbc", b.jdbc},
+		{"quality", b.quality},
 	} {
 		if s.only != "" && s.only != section.name {
 			continue

@@ -27,6 +27,9 @@ func (l *link) hint(spark *component.SparkError) string {
 	if spark.Class != "" {
 		return missingSource(spark)
 	}
+	if hint := storageHint(spark); hint != "" {
+		return hint
+	}
 	text := spark.Message
 	if hint := l.security.hint(text, l.version.Load() != nil); hint != "" {
 		return hint

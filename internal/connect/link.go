@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/keepalive"
 
 	"github.com/sparkpipe/sparkpipe/internal/connect/wire"
+	"github.com/sparkpipe/sparkpipe/secrets"
 )
 
 // link is the gRPC connection that sessions share.
@@ -25,6 +26,7 @@ type link struct {
 	grpc    *grpc.ClientConn
 	version atomic.Pointer[string]
 	recent  recentErrors
+	mask    secrets.Mask
 	sockets sockets
 	watch   watchdog
 

@@ -41,7 +41,7 @@ func (l *link) errorFor(ctx context.Context, c *Conn, err error, operationID str
 	if ctx.Err() != nil {
 		return l.newError(status.FromContextError(ctx.Err()), context.Cause(ctx), ctx.Err())
 	}
-	st := status.Convert(err)
+	st := l.concealed(status.Convert(err))
 	spark := l.sparkError(c, st)
 	spark.OperationID = operationID
 	cause := named(spark)
@@ -151,7 +151,9 @@ func (c *Conn) fetchCauses(ctx context.Context, errorID string) ([]component.Spa
 	var causes []component.SparkCause
 	all := resp.GetErrors()
 	for i := int(resp.GetRootErrorIdx()); i >= 0 && i < len(all) && len(causes) < len(all); {
-		causes = append(causes, sparkCause(all[i]))
+		cause := sparkCause(all[i])
+		cause.Message = c.mask.Text(cause.Message)
+		causes = append(causes, cause)
 		if all[i].CauseIdx == nil {
 			break
 		}

@@ -56,6 +56,8 @@ func answer(ctx context.Context, s *sessions, request []string) (time.Duration, 
 		return s.query(ctx, request[1:])
 	case "stream":
 		return s.stream(ctx, request[1:])
+	case "quality":
+		return s.quality(ctx, request[1:])
 	case "jdbc":
 		return s.jdbc(ctx, request[1:])
 	case "rows":

@@ -25,8 +25,8 @@ setup-race:
 	@bash .ci/setup race
 
 # The servers that checkpoint stores and databases are tested on: PostgreSQL and
-# MariaDB by apt, and one for the protocol of S3, built from source once. Secrets
-# are tested on moto and OpenBao, which come from packages for Python.
+# MariaDB by apt, and those for the protocols of S3 and of Google Cloud Storage,
+# built from source once. Secrets are tested on moto and OpenBao, which come from packages for Python.
 setup-stores: $(S3_SERVER) $(GCS_SERVER)
 	@bash .ci/setup-postgres
 	@bash .ci/setup-mariadb
@@ -56,7 +56,7 @@ SERVER := $(BIN) local --conf spark.sql.shuffle.partitions=2 --conf spark.driver
 test: setup-race setup-stores build
 	$(SERVER) --spark-version 4.0.1 -- \
 	$(SERVER) --spark-version 4.2.0 --env SPARK_REMOTE_NEXT -- \
-	$(GO) test -race -shuffle=on -p 3 -timeout 30m $(GOTESTFLAGS) ./...
+	$(GO) test -race -shuffle=on -timeout 60m $(GOTESTFLAGS) ./...
 	cd pipeline/checkpoint/testdata/sqlite && $(GO) test -race -shuffle=on -timeout 10m $(GOTESTFLAGS) ./...
 	cd audit/testdata/databases && $(GO) test -race -shuffle=on -timeout 10m $(GOTESTFLAGS) ./...
 	cd packaging/build && $(GO) test -race -shuffle=on -timeout 10m $(GOTESTFLAGS) ./...

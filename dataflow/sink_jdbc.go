@@ -80,6 +80,7 @@ func (s JDBCSink) Validate() error {
 	if name := s.tableName(); !isDBName(name) {
 		faults = append(faults, fmt.Errorf(`"table" is %q, which is not the name of a table; quote parts with other characters as the database does`, name))
 	}
+	faults = append(faults, pieceFault("create_table_options", option(s.options(map[string]string{"createTableOptions": s.CreateTableOptions}), "createTableOptions"))...)
 	if s.BatchSize < 0 || s.NumPartitions < 0 || s.BatchSize > math.MaxInt32 || s.NumPartitions > math.MaxInt32 {
 		faults = append(faults, errors.New("batch_size or num_partitions is no number that Spark takes"))
 	}

@@ -96,7 +96,13 @@ func (s JDBCSource) Validate() error {
 		if strings.TrimSpace(predicate) == "" {
 			faults = append(faults, fmt.Errorf("predicates[%d] is empty; 1=1 stands for all rows", i))
 		}
+		faults = append(faults, pieceFault(fmt.Sprintf("predicates[%d]", i), predicate)...)
 	}
+	all := s.options(map[string]string{"dbtable": s.Table, "query": s.Query})
+	if table := option(all, "dbtable"); !isDBName(table) {
+		faults = append(faults, pieceFault("table", table)...)
+	}
+	faults = append(faults, pieceFault("query", option(all, "query"))...)
 	return errors.Join(faults...)
 }
 

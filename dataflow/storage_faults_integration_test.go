@@ -98,13 +98,16 @@ func testStoresShowNothing(t *testing.T, b *storeBundle) {
 			require.Equal(t, before[key], value, "%s: nothing of a store stays in the session", key)
 		}
 	}
+	var all strings.Builder
 	for _, file := range append(filesBelow(t, b.events), b.server.LogFile()) {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
+		all.Write(text)
 		for _, secret := range []string{b.s3.SecretKey, wrongKey} {
 			require.NotContains(t, string(text), secret, file)
 		}
 	}
+	require.Contains(t, all.String(), "*********(redacted)", "the log of events has the statements, without what is in them")
 }
 
 // filesBelow are the files of a folder and of those in it.

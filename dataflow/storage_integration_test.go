@@ -88,7 +88,9 @@ func limitedJava(t *testing.T) []string {
 	}
 	java, err := exec.LookPath(java)
 	require.NoError(t, err)
-	text := fmt.Sprintf("#!/bin/sh\nulimit -f %d\n[ \"$(id -u)\" = 0 ] && exec setpriv --bounding-set=-dac_override,-dac_read_search %q \"$@\"\nexec %q \"$@\"\n", largestFile/512, java, java)
+	// Only the server: Maven, which is a Java too, writes larger files.
+	text := fmt.Sprintf("#!/bin/sh\njava=%q\ncase \"$1\" in @*) ;; *) exec \"$java\" \"$@\" ;; esac\nulimit -f %d\n"+
+		"[ \"$(id -u)\" = 0 ] && exec setpriv --bounding-set=-dac_override,-dac_read_search \"$java\" \"$@\"\nexec \"$java\" \"$@\"\n", java, largestFile/512)
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "java"), []byte(text), 0o700))
 	return []string{
@@ -135,9 +137,9 @@ func storeTrip(t *testing.T, spark *dataflow.Session, store dataflow.ObjectStore
 func testS3Formats(t *testing.T, b *storeBundle) {
 	bucket := b.bucket(t)
 	storeTrip(t, b.spark, b.access(), "s3a://"+bucket+"/all", "parquet", "csv", "json", "orc", "delta")
-	storeTrip(t, b.spark, b.access(), "s3://"+bucket+"/s3", "parquet", "csv")
+	storeTrip(t, b.spark, b.access(), "s3://"+bucket+"/s3", "parquet")
 	// Spark reads braces, brackets and stars in a path as a pattern.
-	storeTrip(t, b.spark, b.access(), "s3a://"+bucket+"/names/a b%20grün🚀'\"$(x)+=&;#~!,%", "json", "parquet")
+	storeTrip(t, b.spark, b.access(), "s3a://"+bucket+"/names/a b%20grün🚀'\"$(x)+=&;#~!,%", "json")
 }
 
 func testGCSFormats(t *testing.T, b *storeBundle) {
@@ -220,10 +222,7 @@ func testStorePartitions(t *testing.T, b *storeBundle) {
 // testStoreCommitters has files appear by the end of their upload, which a session
 // can choose, and sees that no partitions are overwritten so.
 func testStoreCommitters(t *testing.T, b *storeBundle) {
-	spark := connectTo(t, b.server.Remote(), &dataflow.ConnectOptions{Conf: map[string]string{
-		"spark.sql.sources.commitProtocolClass":    "org.apache.spark.internal.io.cloud.PathOutputCommitProtocol",
-		"spark.sql.parquet.output.committer.class": "org.apache.spark.internal.io.cloud.BindingParquetOutputCommitter",
-	}})
+	spark := magicSession(t, b)
 	bucket := b.bucket(t)
 	for committer, session := range map[string]*dataflow.Session{"magic": spark, "file": b.spark} {
 		sink := dataflow.ObjectStoreSink{ObjectStore: b.access(), FileSink: dataflow.FileSink{
@@ -231,28 +230,35 @@ func testStoreCommitters(t *testing.T, b *storeBundle) {
 		}}
 		write(t, session, sink, "SELECT 1 AS id")
 		write(t, session, sink, "SELECT 2 AS id")
-		require.Error(t, func() error {
-			append := sink
-			append.Mode = dataflow.SaveModeAppend
-			return append.Write(t.Context(), session, mustSQL(t, session, failing))
-		}())
-		require.Equal(t, []string{"2"}, read(t, session, dataflow.ObjectStoreSource{ObjectStore: b.access(), FileSource: dataflow.FileSource{Path: sink.Path}}), committer)
 		told, err := os.ReadFile(filepath.Join(b.s3.Dir, bucket, committer, "_SUCCESS"))
 		require.NoError(t, err)
 		require.Equal(t, committer == "magic", strings.Contains(string(told), `"committer":"magic"`), "%s", told)
+		sink.Mode = dataflow.SaveModeAppend
+		require.Error(t, sink.Write(t.Context(), session, mustSQL(t, session, failing)))
+		require.Equal(t, []string{"2"}, read(t, session, dataflow.ObjectStoreSource{ObjectStore: b.access(), FileSource: dataflow.FileSource{Path: sink.Path}}), committer)
 	}
 	sink := dataflow.ParquetSink{FileSink: dataflow.FileSink{Path: t.TempDir(), Mode: dataflow.SaveModeOverwrite, PartitionBy: []string{"part"}, PartitionOverwrite: "dynamic"}}
 	require.ErrorIs(t, sink.Write(t.Context(), spark, mustSQL(t, spark, "SELECT 1 AS id, 2 AS part")), dataflow.ErrPartitionsKept)
 }
 
-// testMultipart writes an object in several parts.
+// magicSession is a session in which sinks can choose the committer magic.
+func magicSession(t *testing.T, b *storeBundle) *dataflow.Session {
+	t.Helper()
+	return connectTo(t, b.server.Remote(), &dataflow.ConnectOptions{Conf: map[string]string{
+		"spark.sql.sources.commitProtocolClass":    "org.apache.spark.internal.io.cloud.PathOutputCommitProtocol",
+		"spark.sql.parquet.output.committer.class": "org.apache.spark.internal.io.cloud.BindingParquetOutputCommitter",
+	}})
+}
+
+// testMultipart writes an object in several parts. They can be counted only where
+// it is not copied at the end.
 func testMultipart(t *testing.T, b *storeBundle) {
 	bucket := b.bucket(t)
 	const wide = "SELECT id, repeat(sha2(string(id), 512), 8) AS text FROM range(0, 21000, 1, 1)"
 	sink := dataflow.ObjectStoreSink{ObjectStore: b.access(), Format: "csv", FileSink: dataflow.FileSink{
-		Path: "s3a://" + bucket + "/large", Mode: dataflow.SaveModeOverwrite, Options: map[string]string{"fs.s3a.multipart.size": "5M"},
+		Path: "s3a://" + bucket + "/large", Mode: dataflow.SaveModeOverwrite, Options: map[string]string{"fs.s3a.multipart.size": "5M", "fs.s3a.committer.name": "magic"},
 	}}
-	write(t, b.spark, sink, wide)
+	write(t, magicSession(t, b), sink, wide)
 	parts := false
 	for object := range b.client.ListObjects(t.Context(), bucket, minio.ListObjectsOptions{Recursive: true}) {
 		require.NoError(t, object.Err)

@@ -45,8 +45,10 @@ func WrittenTable(name string) error {
 	}
 	parts := nameParts(name)
 	for i, part := range parts {
-		isPath := i > 0 && i == len(parts)-1 && slices.Contains(filesFormats, strings.ToLower(parts[i-1]))
-		if part == "." || part == ".." || strings.Contains(part, "/") && !isPath {
+		last := i > 0 && i == len(parts)-1
+		isPath := last && slices.Contains(filesFormats, strings.ToLower(parts[i-1]))
+		isBranch := last && strings.HasPrefix(part, "branch_") && !strings.Contains(part, "..") // of Iceberg
+		if part == "." || part == ".." || strings.Contains(part, "/") && !isPath && !isBranch {
 			return fmt.Errorf("the name %q: a catalog that makes folders of names would take %q for the way to another one", name, part)
 		}
 	}

@@ -1,6 +1,7 @@
 // Package storetest starts the real servers that tests of checkpoint stores and
-// of databases need: PostgreSQL, MariaDB, and versitygw, which serves a folder over
-// the protocol of S3. They listen on a free port of this machine and end with the test.
+// of databases need: PostgreSQL, MariaDB, versitygw, which serves a folder over
+// the protocol of S3, and fake-gcs-server, for that of Google Cloud Storage. They
+// listen on a free port of this machine and end with the test.
 //
 //	func TestStore(t *testing.T) {
 //		url := storetest.Postgres(t)

@@ -82,7 +82,9 @@ func rowProbe(t *target, c rowCheck) (*probe, error) {
 		return nil, err
 	}
 	rows, wrong := t.countRows(), t.countIf(bad)
-	return t.probe(func(m metrics) (verdict, error) {
+	p := t.probe(func(m metrics) (verdict, error) {
 		return t.countVerdict(m.count(rows), m.count(wrong), c.why())
-	}), nil
+	})
+	p.bad = both(t.where(), bad)
+	return p, nil
 }

@@ -26,26 +26,32 @@ type fusion struct {
 // rowsName is the metric that every fusion has: all rows.
 const rowsName = "rows"
 
-func fuse(probes []*probe, more map[string]expr) *fusion {
+func newFusion() *fusion {
 	f := &fusion{names: map[string]string{}}
 	f.add(call("count", integer(1)), rowsName)
-	for _, name := range sortedKeys(more) {
-		f.add(more[name], name)
-	}
-	for _, p := range probes {
-		for _, m := range p.metrics {
-			f.add(m, "m"+strconv.Itoa(len(f.columns)))
-		}
-	}
 	return f
 }
 
-func (f *fusion) add(e expr, name string) {
-	key := string(e.data)
-	if _, ok := f.names[key]; ok && e.err == nil {
+// addAll adds the metrics of probes.
+func (f *fusion) addAll(probes []*probe) {
+	for _, p := range probes {
+		for _, m := range p.metrics {
+			f.add(m, f.fresh())
+		}
+	}
+}
+
+// fresh is a name that no metric has.
+func (f *fusion) fresh() string { return "m" + strconv.Itoa(len(f.columns)) }
+
+func (f *fusion) add(e expr, name string) { f.addAs(e, e, name) }
+
+// addAs adds a metric that is asked for in another form.
+func (f *fusion) addAs(key, e expr, name string) {
+	if _, ok := f.names[string(key.data)]; ok {
 		return
 	}
-	f.names[key] = name
+	f.names[string(key.data)] = name
 	f.columns = append(f.columns, column.WithAlias(name, e.column()))
 }
 
@@ -94,8 +100,9 @@ func (e *evaluation) measure(ctx context.Context, probes []*probe) error {
 
 // aggregate runs one query.
 func (e *evaluation) aggregate(ctx context.Context, probes []*probe) error {
-	f := fuse(probes, nil)
-	df, _, err := numbered(ctx, e.df, probes)
+	f := newFusion()
+	f.addAll(probes)
+	df, err := numbered(ctx, e.df, probes)
 	if err != nil {
 		return err
 	}

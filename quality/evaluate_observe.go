@@ -19,21 +19,20 @@ type Pending struct {
 	// again. It has the same columns. Set it before Report is called.
 	Fallback sql.DataFrame
 
-	mu          sync.Mutex
-	evaluation  *evaluation
-	observation *dataflow.Observation // nil when nothing goes along
-	riding      *fusion
-	riders      []*probe // those that go along
-	others      []*probe // those that want metrics and do not
-	report      *Report
+	mu         sync.Mutex
+	evaluation *evaluation
+	ride       *ride    // nil when nothing goes along
+	others     []*probe // those that want metrics and do not go along
+	report     *Report
 }
 
 // Observe returns a DataFrame with the rows of df that takes the measures of the
 // suite while they are written or read, and the [Pending] that judges them then. The
 // frame stands in for df once, in a query that needs all its rows and nothing of
 // their order: a write. Checks that want a query of their own run it with
-// [Pending.Report]. Observe itself costs one round trip for the schema, one more when
-// rules have SQL in them, and reads no rows.
+// [Pending.Report]. Of rules that fail with the first bad row only that goes along
+// whether there is one; how many there are is counted then. Observe itself costs one
+// round trip for the schema, one more when rules have SQL in them, and reads no rows.
 //
 // A condition in SQL that Spark cannot compute for some row, such as a division by
 // zero, fails the write.
@@ -47,103 +46,70 @@ func (s Suite) Observe(ctx context.Context, spark *dataflow.Session, df sql.Data
 	if err != nil {
 		return nil, nil, fmt.Errorf("observe the quality of %s: %w", e.subject(), err)
 	}
-	if p.observation == nil {
-		return df, p, nil
-	}
 	return frame, p, nil
 }
 
 // board lets as many probes go along as Spark takes: all, or else those that it
 // takes by themselves.
 func (p *Pending) board(ctx context.Context, probes []*probe) (sql.DataFrame, error) {
+	df := p.evaluation.df
 	if len(probes) == 0 {
-		return p.evaluation.df, nil
+		return df, nil
 	}
-	frame, err := p.ride(ctx, probes)
-	if err == nil || !ofRule(ctx, err) {
-		return frame, err
-	}
-	var able []*probe
-	if err := p.pick(ctx, probes, &able); err != nil || len(able) == 0 {
-		return p.evaluation.df, err
-	}
-	frame, err = p.ride(ctx, able)
-	if err != nil && ofRule(ctx, err) { // each of them alone, but not together
-		p.others = probes
-		return p.evaluation.df, nil
-	}
-	return frame, err
-}
-
-// pick sorts the probes into those that can go along and the others.
-func (p *Pending) pick(ctx context.Context, probes []*probe, able *[]*probe) error {
-	if _, err := p.ride(ctx, probes); err == nil {
-		p.leave()
-		*able = append(*able, probes...)
-		return nil
-	} else if !ofRule(ctx, err) {
-		return err
-	}
-	if len(probes) == 1 {
-		p.others = append(p.others, probes...)
-		return nil
-	}
-	half := len(probes) / 2
-	if err := p.pick(ctx, probes[:half], able); err != nil {
-		return err
-	}
-	return p.pick(ctx, probes[half:], able)
-}
-
-// ride makes the observed frame. Where users wrote SQL it has Spark analyse it, so
-// that no write breaks for what can be known before.
-func (p *Pending) ride(ctx context.Context, probes []*probe) (sql.DataFrame, error) {
-	if slices.ContainsFunc(probes, (*probe).doubtful) {
-		// Servers up to 4.1 give the metrics to whom they saw first with an
-		// observation, be it for an analysis: so another one is analysed.
-		trial, o, _, err := p.observe(ctx, probes)
-		if err != nil {
+	err := p.try(ctx, probes)
+	if err != nil {
+		if !ofRule(ctx, err) {
 			return nil, err
 		}
-		o.Close()
-		if _, err := dataflow.SchemaOf(ctx, trial); err != nil {
-			return nil, err
+		if probes, err = p.able(ctx, probes); err != nil || len(probes) == 0 {
+			return df, err
 		}
 	}
-	frame, o, f, err := p.observe(ctx, probes)
+	r := newRide(probes)
+	frame, err := r.observe(ctx, df)
 	if err != nil {
 		return nil, err
 	}
-	p.observation, p.riding, p.riders = o, f, probes
+	p.ride = r
 	return frame, nil
 }
 
-// observe makes an observed frame, in no round trip.
-func (p *Pending) observe(ctx context.Context, probes []*probe) (sql.DataFrame, *dataflow.Observation, *fusion, error) {
-	seen := newSightings()
-	f := fuse(probes, seen.metrics())
-	frame, added, err := numbered(ctx, p.evaluation.df, probes)
+// able sorts out the probes that cannot go along.
+func (p *Pending) able(ctx context.Context, probes []*probe) ([]*probe, error) {
+	err := p.try(ctx, probes)
+	switch {
+	case err == nil:
+		return probes, nil
+	case !ofRule(ctx, err):
+		return nil, err
+	case len(probes) == 1:
+		p.others = append(p.others, probes...)
+		return nil, nil
+	}
+	half := len(probes) / 2
+	first, err := p.able(ctx, probes[:half])
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, err
 	}
-	if frame, err = seen.begin(ctx, frame); err != nil {
-		return nil, nil, nil, err
-	}
-	frame, o, err := dataflow.Observe(ctx, frame, "", f.columns...)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	if frame, err = seen.end(ctx, frame, added); err != nil {
-		o.Close()
-	}
-	return frame, o, f, err
+	second, err := p.able(ctx, probes[half:])
+	return slices.Concat(first, second), err
 }
 
-func (p *Pending) leave() {
-	if p.observation != nil {
-		p.observation.Close()
+// try has Spark analyse probes in which users wrote SQL, so that no write breaks for
+// what can be known before. Servers up to 4.1 give the metrics to whom they saw first
+// with an observation, be it for an analysis: so it is one of its own.
+func (p *Pending) try(ctx context.Context, probes []*probe) error {
+	if !slices.ContainsFunc(probes, (*probe).doubtful) {
+		return nil
 	}
-	p.observation, p.riding, p.riders = nil, nil, nil
+	trial := newRide(probes)
+	frame, err := trial.observe(ctx, p.evaluation.df)
+	if err != nil {
+		return err
+	}
+	trial.observation.Close()
+	_, err = dataflow.SchemaOf(ctx, frame)
+	return err
 }
 
 // Report judges, after the observed frame was written. It takes the metrics when
@@ -160,11 +126,10 @@ func (p *Pending) Report(ctx context.Context) (*Report, error) {
 	if p.Fallback != nil {
 		p.evaluation.df = p.Fallback
 	}
-	left := p.others
-	if !p.arrived() {
-		left = append(left[:len(left):len(left)], p.riders...)
+	left, e := p.others, p.evaluation
+	if p.ride != nil {
+		left = slices.Concat(left, p.ride.arrived())
 	}
-	e := p.evaluation
 	if err := e.measure(ctx, left); err != nil {
 		return nil, fmt.Errorf("check the quality of %s: %w", e.subject(), err)
 	}
@@ -176,24 +141,12 @@ func (p *Pending) Report(ctx context.Context) (*Report, error) {
 	return r, nil
 }
 
-// arrived takes the metrics over and reports whether they can be believed.
-func (p *Pending) arrived() bool {
-	if p.observation == nil {
-		return len(p.riders) == 0
-	}
-	values, err := p.observation.Metrics()
-	if err != nil || !plausible(values) {
-		return false
-	}
-	return p.riding.share(p.riders, values) == nil
-}
-
 // Close stops waiting for metrics. It is for a frame that is not written after all,
 // or whose write failed. It works twice, and before and after Report.
 func (p *Pending) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.observation != nil {
-		p.observation.Close()
+	if p.ride != nil {
+		p.ride.observation.Close()
 	}
 }

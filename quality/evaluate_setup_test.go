@@ -2,6 +2,7 @@ package quality_test
 
 import (
 	"context"
+	"strconv"
 	"testing"
 
 	"github.com/apache/spark-connect-go/v40/spark/sql"
@@ -21,4 +22,14 @@ func sparkAt(t testing.TB, remote string) *dataflow.Session {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = spark.Close(context.WithoutCancel(t.Context())) })
 	return spark
+}
+
+// generateCode has Spark compile code for queries, or interpret them. It computes in
+// another way then, and for small tables to compile takes most of the time.
+func generateCode(t *testing.T, spark *dataflow.Session, compile bool) {
+	t.Helper()
+	mode := map[bool]string{true: "FALLBACK", false: "NO_CODEGEN"}[compile]
+	require.NoError(t, spark.Conf().Set(t.Context(), map[string]string{
+		"spark.sql.codegen.wholeStage": strconv.FormatBool(compile), "spark.sql.codegen.factoryMode": mode,
+	}))
 }

@@ -1,67 +1,74 @@
 package quality
 
 import (
-	"context"
 	"math/bits"
 
-	"github.com/apache/spark-connect-go/v40/spark/sql"
-	"github.com/google/uuid"
+	"github.com/apache/spark-connect-go/v40/spark/sql/column"
 )
 
-// sightings tell whether observed rows were seen twice. That happens where Spark
-// takes a sample before it sorts, and where it repeats a stage whose results were
-// lost; then the metrics count rows twice too. So the first row of each partition
-// carries the number of the partition past the observation: these rows are counted,
-// and the numbers are put into a bitmap, which counts each once.
-type sightings struct{ column string }
-
-func newSightings() sightings { return sightings{"_sparkpipe_partition_" + uuid.NewString()} }
-
+// Observed rows can be seen twice: where Spark takes a sample before it sorts, and
+// where it repeats a stage whose results were lost. Then the metrics count them
+// twice. So the first rows of partitions are summed up, each as 1 in the high bits and
+// a hash of the number of its partition below, and the words have a bit for each
+// partition, which stays one bit however often it is set. With up to partitionBits-1
+// partitions the bits tell how many first rows there have to be; with more, there has
+// to be one for each number from 0, which the hashes tell. Where some of so many
+// partitions are empty nothing is known, as if no metrics had come.
 const (
-	sightingsName  = "partitions_seen"
-	partitionsName = "partitions"
-	// perPartition is how many row ids Spark has for each partition, bitmapBits how
-	// many bits a bitmap of it.
+	sightingsName = "first_rows"
+	firstShift    = 44
+	// perPartition is how many row ids Spark has for each partition.
 	perPartition = 1 << 33
-	bitmapBits   = 1 << 15
+
+	partitionShift = 32
+	partitionBits  = 32
+
+	hashPrime  = 1<<24 - 3
+	hashFactor = 7919
 )
 
-// begin adds the column, and end takes it away again, with the numbers of partitions if
-// they were added.
-func (s sightings) begin(ctx context.Context, df sql.DataFrame) (sql.DataFrame, error) {
+// sightings are the metrics of the first rows.
+func sightings() []column.Convertible {
 	first := call("==", call("%", call("monotonically_increasing_id"), long(perPartition)), long(0))
-	number := call("when", first, call("%", call("spark_partition_id"), integer(bitmapBits)))
-	return df.WithColumn(ctx, s.column, number.column())
+	n := call("+", call("spark_partition_id"), long(1))
+	hash := call("%", call("*", call("%", call("*", n, n), long(hashPrime)), long(hashFactor)), long(hashPrime))
+	sum := call("sum", call("if", first, call("+", long(1<<firstShift), hash), long(0)))
+	return []column.Convertible{column.WithAlias(sightingsName, sum.column())}
 }
 
-func (s sightings) end(ctx context.Context, df sql.DataFrame, numbered bool) (sql.DataFrame, error) {
-	if numbered {
-		return df.DropByName(ctx, s.column, partitionColumn)
-	}
-	return df.DropByName(ctx, s.column)
+// partitionHash is the hash for the partition of a number.
+func partitionHash(number int64) int64 {
+	n := number + 1
+	return n * n % hashPrime * hashFactor % hashPrime
 }
 
-func (s sightings) metrics() map[string]expr {
-	number := named(s.column)
-	return map[string]expr{
-		sightingsName:  call("count", number),
-		partitionsName: call("bitmap_construct_agg", number),
-	}
+// seenPartition is a word with the bit of the partition; the last one is for all
+// that have none of their own.
+func seenPartition() expr {
+	return call("shiftleft", long(1), call("+", integer(partitionShift), call("least", call("spark_partition_id"), integer(partitionBits-1))))
 }
 
-// plausible reports whether metrics are of all rows, each seen once. Two partitions
-// with one bit, of which there can be some beyond 32,768 partitions, look like one
-// that was seen twice: then nothing is known, as if no metrics had come.
+// plausible reports whether metrics are of all rows, each seen once.
 func plausible(values map[string]any) bool {
 	rows, ok := values[rowsName].(int64)
-	seen, also := values[sightingsName].(int64)
-	bitmap, some := values[partitionsName].([]byte)
-	if !ok || !also || rows < 0 || seen > rows || (rows > 0) != (seen > 0) || rows > 0 && !some {
+	sum, some := values[sightingsName].(int64)
+	word, also := values[wordName(0)].(int64)
+	if !ok || rows < 0 || some != also || some != (rows > 0) {
 		return false
 	}
-	partitions := int64(0)
-	for _, b := range bitmap {
-		partitions += int64(bits.OnesCount8(b))
+	if rows == 0 {
+		return true
 	}
-	return seen == partitions
+	firsts, hashes := sum>>firstShift, sum&(1<<firstShift-1)
+	if firsts < 1 || firsts > rows {
+		return false
+	}
+	if word >= 0 { // each partition has a bit
+		return firsts == int64(bits.OnesCount32(uint32(word>>partitionShift)))
+	}
+	want := int64(0)
+	for n := range firsts {
+		want += partitionHash(n)
+	}
+	return want == hashes
 }

@@ -90,16 +90,21 @@ const partitionColumn = "_sparkpipe_partition_number"
 // lastPartition is the number of the last partition, which are counted from 0.
 func (t *target) lastPartition() metric {
 	t.numbered = true
-	return t.measure(call("max", named(partitionColumn)))
+	return t.measure(ofPartitions(named(partitionColumn)))
 }
 
+func ofPartitions(number expr) expr { return call("max", number) }
+
 // numbered adds the column of the numbers of partitions when some probe wants it.
-func numbered(ctx context.Context, df sql.DataFrame, probes []*probe) (sql.DataFrame, bool, error) {
-	if !slices.ContainsFunc(probes, func(p *probe) bool { return p.target.numbered }) {
-		return df, false, nil
+func numbered(ctx context.Context, df sql.DataFrame, probes []*probe) (sql.DataFrame, error) {
+	if !wantNumbers(probes) {
+		return df, nil
 	}
-	df, err := df.WithColumn(ctx, partitionColumn, call("spark_partition_id").column())
-	return df, true, err
+	return df.WithColumn(ctx, partitionColumn, call("spark_partition_id").column())
+}
+
+func wantNumbers(probes []*probe) bool {
+	return slices.ContainsFunc(probes, func(p *probe) bool { return p.target.numbered })
 }
 
 // probe is what has to be measured for a rule, and how it is judged.
@@ -107,6 +112,9 @@ type probe struct {
 	rule    Rule
 	target  *target
 	metrics []expr
+	// bad is the condition of a check of single rows, of which the metrics are the
+	// rows and then numbers that are 0 when no row is bad; none for others.
+	bad expr
 	// query is one more query, run when the metrics are there, or nil.
 	query *query
 	judge func(m metrics) (verdict, error)

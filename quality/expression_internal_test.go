@@ -124,25 +124,36 @@ func TestConstants(t *testing.T) {
 // TestPlausible has metrics as servers send them, and as they must not be taken.
 func TestPlausible(t *testing.T) {
 	t.Parallel()
-	bits := func(n int) []byte {
-		bitmap := make([]byte, bitmapBits/8)
-		for i := range n {
-			bitmap[i/8] |= 1 << (i % 8)
+	// seen are the metrics of partitions, of which each number stands for a run.
+	seen := func(rows int64, partitions ...int64) map[string]any {
+		if rows == 0 {
+			return map[string]any{rowsName: rows, sightingsName: nil, wordName(0): nil}
 		}
-		return bitmap
+		sum, word := int64(0), int64(5) // with two rules in it
+		for _, p := range partitions {
+			sum += 1<<firstShift + partitionHash(p)
+			word |= 1 << (partitionShift + min(p, partitionBits-1))
+		}
+		return map[string]any{rowsName: rows, sightingsName: sum, wordName(0): word}
 	}
-	values := func(rows, seen, bitmap any) map[string]any {
-		return map[string]any{rowsName: rows, sightingsName: seen, partitionsName: bitmap}
+	upTo := func(n int64) (out []int64) {
+		for p := range n {
+			out = append(out, p)
+		}
+		return out
 	}
 	for name, v := range map[string]map[string]any{
-		"all rows": values(int64(10), int64(3), bits(3)), "no rows": values(int64(0), int64(0), bits(0)), "no rows, no bitmap": values(int64(0), int64(0), nil),
+		"all rows": seen(10, 0, 1, 2), "no rows": seen(0), "some are empty": seen(5, 3, 30), "many": seen(5000, upTo(5000)...), "all that have a bit": seen(40, upTo(31)...), "one more": seen(40, upTo(32)...),
 	} {
 		require.True(t, plausible(v), name)
 	}
 	for name, v := range map[string]map[string]any{
-		"nothing": {}, "null": values(nil, nil, nil), "seen twice": values(int64(20), int64(6), bits(3)), "one part seen twice": values(int64(15), int64(4), bits(3)),
-		"more parts than rows": values(int64(2), int64(3), bits(3)), "rows without a part": values(int64(2), int64(0), bits(0)), "no bitmap": values(int64(2), int64(1), nil),
-		"another type": values(int32(2), int64(1), bits(1)), "below zero": values(int64(-1), int64(0), bits(0)),
+		"nothing": {}, "null": {rowsName: nil, sightingsName: nil, wordName(0): nil}, "seen twice": seen(20, 0, 1, 0, 1), "one seen twice": seen(20, 0, 1, 1),
+		"seen twice, half of them empty": seen(9, 0, 3, 0, 3), "more parts than rows": seen(2, 0, 1, 2), "rows without a part": seen(2),
+		"many seen twice": seen(500, append(upTo(100), upTo(100)...)...), "one of many seen twice": seen(500, append(upTo(100), 7)...),
+		"many with an empty one": seen(500, upTo(100)[1:]...), "one seen twice for an empty one": seen(500, append(upTo(100)[1:], 50)...),
+		"two seen twice for two": seen(500, append(upTo(100)[2:], 2, 3)...), "another type": {rowsName: int32(2), sightingsName: int64(1), wordName(0): int64(1)},
+		"below zero": {rowsName: int64(-1), sightingsName: nil, wordName(0): nil}, "rows and no word": {rowsName: int64(1), sightingsName: int64(1 << firstShift), wordName(0): nil},
 	} {
 		require.False(t, plausible(v), name)
 	}

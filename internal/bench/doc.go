@@ -14,7 +14,7 @@
 // This program itself uses the standard library alone. On Linux the peak memory
 // of a child is never below that of the process which started it, so everything
 // heavy lives in the children: inside, a worker that measures within one
-// process, overhead.py, data.py and streams.py, its counterparts in Python, and
+// process, overhead.py, data.py, streams.py and sequences.py, its counterparts in Python, and
 // stock.
 //
 // The predecessor is installed once into build/bench-venv. Without Python, or

@@ -28,7 +28,7 @@ func main() {
 	flag.BoolVar(&s.quick, "quick", false, "three rounds and small sizes: does it work, not how fast is it")
 	flag.StringVar(&s.binary, "binary", filepath.Join("build", "sparkpipe"), "the sparkpipe binary to measure")
 	flag.StringVar(&s.python, "python", "python3", "the interpreter to install the predecessor with")
-	flag.StringVar(&s.only, "only", "", "one section: demo, start, overhead, parallel, queries, streams, plans, rows, uploads, jdbc or quality")
+	flag.StringVar(&s.only, "only", "", "one section: demo, start, overhead, parallel, queries, sequences, streams, plans, rows, uploads, jdbc or quality")
 	flag.BoolVar(&s.predecessor, "predecessor", true, "measure the predecessor too")
 	flag.Parse()
 	err := run(ctx, s, os.Stdout)
@@ -55,7 +55,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 		name string
 		run  func(context.Context) error
 	}{
-		{"demo", b.demo}, {"start", b.start}, {"overhead", b.overhead}, {"parallel", b.parallel}, {"queries", b.queries},
+		{"demo", b.demo}, {"start", b.start}, {"overhead", b.overhead}, {"parallel", b.parallel}, {"queries", b.queries}, {"sequences", b.sequences},
 		{"streams", b.streams}, {"plans", b.plans}, {"rows", b.rows}, {"uploads", b.uploads}, {"jdbc", b.jdbc},
 		{"quality", b.quality},
 	} {

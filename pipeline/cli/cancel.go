@@ -44,6 +44,7 @@ Exit codes: 0 the run has ended, 1 it has not, or there is no record of it.`,
 			return a.cancel(ctx, store, record, file)
 		},
 	}
+	a.varFlag(cmd)
 	storeFlag(cmd, &location)
 	cmd.Flags().StringVar(&file, "file", "", "configuration file of the run, for how to reach its server (default the one that it began with)")
 	cmd.Flags().DurationVar(&wait, "wait", wait, "how long to wait for the end of the run")

@@ -182,6 +182,7 @@ not locked then, and "sparkpipe resume" goes on with it.`,
 			return a.listRuns(cmd.Context(), location, file, &checkpoint.Filter{Pipeline: name, Limit: limit})
 		},
 	}
+	a.varFlag(cmd)
 	a.jsonFlag(cmd, "print the records as JSON, one a line")
 	storeFlag(cmd, &location)
 	cmd.Flags().StringVar(&file, "file", "", "configuration file whose checkpoint.location is meant")

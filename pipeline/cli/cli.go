@@ -101,8 +101,7 @@ Exit codes: 0 succeeded, 1 failed, 2 partly failed, 3 faulty configuration,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 
-		SuggestionsMinimumDistance: 2,
-		Args:                       knownCommand,
+		Args: knownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := cmd.Help(); err != nil {
 				return err
@@ -111,6 +110,7 @@ Exit codes: 0 succeeded, 1 failed, 2 partly failed, 3 faulty configuration,
 		},
 	}
 	root.AddCommand(a.runCommand(), a.resumeCommand(), a.runsCommand(), a.cancelCommand(), a.validateCommand(), a.checkCommand(), a.planCommand(), a.graphCommand(), a.componentsCommand(), a.checksCommand(), a.localCommand(), a.streamCommand(), a.doctorCommand(), a.auditCommand(), a.profileCommand(), a.migrateCommand(), a.schemaCommand(), a.versionCommand(), a.completionCommand(), a.manCommand())
+	root.SetHelpCommand(helpCommand())
 	a.complete(root)
 	usage(root)
 	return root
@@ -145,10 +145,17 @@ func knownCommand(root *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	if like := root.SuggestionsFor(args[0]); len(like) > 0 {
-		return fmt.Errorf("unknown command %q; did you mean %q?", args[0], like[0])
+	return unknownCommand(root, args[0])
+}
+
+// unknownCommand tells of a command that the one before it has not, and which one
+// was meant.
+func unknownCommand(of *cobra.Command, name string) error {
+	of.SuggestionsMinimumDistance = 2
+	if like := of.SuggestionsFor(name); len(like) > 0 {
+		return fmt.Errorf("unknown command %q; did you mean %q?", name, like[0])
 	}
-	return fmt.Errorf("unknown command %q", args[0])
+	return fmt.Errorf("unknown command %q", name)
 }
 
 // wantArgs checks the number of arguments; what names them in the error.

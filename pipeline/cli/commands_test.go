@@ -57,6 +57,11 @@ func TestWrongUsage(t *testing.T) {
 	tests := []struct{ args, want string }{
 		{"rnu", `unknown command "rnu"; did you mean "run"? see sparkpipe --help`},
 		{"start", `unknown command "start"; see sparkpipe --help`},
+		{"help rnu", `unknown command "rnu"; did you mean "run"? see sparkpipe --help`},
+		{"help nope", `unknown command "nope"; see sparkpipe --help`},
+		{"help stream rnu", `unknown command "rnu"; did you mean "run"? see sparkpipe stream --help`},
+		{"help run x", `unknown command "x"; see sparkpipe run --help`},
+		{"help --jsn", `unknown flag: --jsn; see sparkpipe help --help`},
 		{"--jsn", `unknown flag: --jsn; see sparkpipe --help`},
 		{"run", `run takes one configuration file, got 0 arguments; see sparkpipe run --help`},
 		{"run a b", `run takes one configuration file, got 2 arguments; see sparkpipe run --help`},

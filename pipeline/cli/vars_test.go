@@ -1,10 +1,12 @@
 package cli_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sparkpipe/sparkpipe/internal/fakeconnect"
 	"github.com/sparkpipe/sparkpipe/pipeline/cli"
 )
 
@@ -27,5 +29,38 @@ components: [{name: a, type: show, config: {query: SELECT 1, rows: "${vars.limit
 		got = sparkpipe(t, "run", file, "--var", text)
 		require.Equal(t, cli.ExitUsage, got.code)
 		require.Contains(t, got.stderr, `for "--var" flag: want NAME=VALUE; see sparkpipe run --help`)
+	}
+}
+
+// TestVariablesOfFilesOfRuns has a file that cannot be read without its variable,
+// and looks at its records with it.
+func TestVariablesOfFilesOfRuns(t *testing.T) {
+	t.Parallel()
+	server, store := fakeconnect.Start(t), t.TempDir()
+	refuse(server, refusedColumn)
+	file := writeFile(t, "p.yaml", "name: orders\nvars: {}\ncheckpoint: {location: '"+store+"/${vars.team}'}\n"+
+		onServer(server.Remote(), strings.TrimPrefix(failingRun, "name: orders\n")))
+	got := sparkpipe(t, "run", file, "--var", "team=a", "--run-id", "nightly")
+	require.Equal(t, cli.ExitFailed, got.code, got.both())
+	for _, args := range [][]string{{"runs", "--file", file}, {"runs", "nightly", "--file", file}} {
+		require.Equal(t, cli.ExitBadConfig, sparkpipe(t, args...).code)
+		got = sparkpipe(t, append(args, "--var", "team=a")...)
+		require.Equal(t, cli.ExitSucceeded, got.code, got.both())
+		require.Contains(t, got.stdout, "nightly")
+	}
+	require.Equal(t, cli.ExitBadConfig, sparkpipe(t, "cancel", "nightly", "--file", file).code)
+	got = sparkpipe(t, "cancel", "nightly", "--file", file, "--var", "team=a")
+	require.Contains(t, got.stderr, `run "nightly" is over: it failed at `)
+	got = sparkpipe(t, "runs", "--file", file, "--var", "team")
+	require.Equal(t, cli.ExitUsage, got.code)
+}
+
+func TestHelpOfACommand(t *testing.T) {
+	t.Parallel()
+	for _, command := range []string{"run", "stream run", "help", ""} {
+		args := strings.Fields(command)
+		got := sparkpipe(t, append([]string{"help"}, args...)...)
+		require.Equal(t, cli.ExitSucceeded, got.code, command)
+		require.Equal(t, sparkpipe(t, append(args, "--help")...), got, command)
 	}
 }

@@ -104,7 +104,8 @@ var destructive = []string{
 }
 
 // checkedEverywhere gives a pipeline that holds each of the statements wherever a
-// configuration file takes SQL.
+// configuration file takes SQL. A source that refuses to have one in its place, as
+// TestCheckSendsNothingThatIsRefused shows, has it in its options alone.
 func checkedEverywhere(db, dir string) *pipeline.Pipeline {
 	p := &pipeline.Pipeline{Name: "hostile", FailFast: true}
 	add := func(name string, flow dataflow.DataFlow) {
@@ -121,12 +122,25 @@ func checkedEverywhere(db, dir string) *pipeline.Pipeline {
 		add("filter "+n, dataflow.ReadView{View: "f" + n, Filter: text, Source: dataflow.TableSource{Table: db + ".t"}})
 		add("filter in brackets "+n, dataflow.ReadView{View: "g" + n, Filter: "id > 0) " + text + " (", Source: dataflow.TableSource{Table: db + ".t"}})
 		add("filter behind "+n, dataflow.ReadView{View: "h" + n, Filter: "id > 0; " + text, Source: dataflow.TableSource{Table: db + ".t"}})
-		jdbc := dataflow.JDBC{Driver: "none.such.Driver", Options: map[string]string{"sessionInitStatement": text}}
-		add("jdbc "+n, dataflow.ReadView{View: "j" + n, Source: dataflow.JDBCSource{JDBC: jdbc, Query: text}})
-		jdbc.Options = map[string]string{"prepareQuery": text}
-		add("jdbc prepare "+n, dataflow.ReadView{View: "k" + n, Source: dataflow.JDBCSource{JDBC: jdbc, Table: "(" + text + ") x"}})
+		query, table := jdbcSources(text)
+		if query.Validate() != nil {
+			query.Query = "SELECT 1"
+		}
+		if table.Validate() != nil {
+			table.Table = "x"
+		}
+		add("jdbc "+n, dataflow.ReadView{View: "j" + n, Source: query})
+		add("jdbc prepare "+n, dataflow.ReadView{View: "k" + n, Source: table})
 	}
 	return p
+}
+
+// jdbcSources are a query and a table with a statement in them and in their options.
+func jdbcSources(text string) (query, table dataflow.JDBCSource) {
+	jdbc := dataflow.JDBC{Driver: "none.such.Driver", Options: map[string]string{"sessionInitStatement": text}}
+	query = dataflow.JDBCSource{JDBC: jdbc, Query: text}
+	jdbc.Options = map[string]string{"prepareQuery": text}
+	return query, dataflow.JDBCSource{JDBC: jdbc, Table: "(" + text + ") x"}
 }
 
 func filled(db, dir string) []string {

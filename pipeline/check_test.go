@@ -86,6 +86,26 @@ func TestCheckSendsNothingThatIsNoQuery(t *testing.T) {
 	require.Empty(t, server.Requests("ExecutePlan"))
 }
 
+func TestCheckSendsNothingThatIsRefused(t *testing.T) {
+	t.Parallel()
+	server := analysed(t)
+	refused := 0
+	for _, text := range filled("victim", "/victim") {
+		query, table := jdbcSources(text)
+		for _, source := range []dataflow.JDBCSource{query, table} {
+			if source.Validate() == nil {
+				continue
+			}
+			refused++
+			p := &pipeline.Pipeline{Name: "p", FailFast: true, Steps: []pipeline.Step{flowStep("a", dataflow.ReadView{View: "v", Source: source})}}
+			_, err := checker(t, server.Remote()).Check(t.Context(), p, nil)
+			require.ErrorContains(t, err, "goes into a statement of the database as it is", text)
+		}
+	}
+	require.GreaterOrEqual(t, refused, 20)
+	require.Empty(t, server.Requests("AnalyzePlan", "ExecutePlan"))
+}
+
 // chains is a pipeline of n components in branches of ten.
 func chains(n int) *pipeline.Pipeline {
 	p := &pipeline.Pipeline{Name: "chains", FailFast: true}

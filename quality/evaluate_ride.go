@@ -2,6 +2,7 @@ package quality
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/apache/spark-connect-go/v40/spark/sql"
@@ -77,7 +78,7 @@ func (r *ride) observe(ctx context.Context, df sql.DataFrame) (sql.DataFrame, er
 // all when they have not come or cannot be believed, and those of the bits that are
 // set.
 func (r *ride) arrived() (left []*probe) {
-	all := append(r.counting[:len(r.counting):len(r.counting)], r.marking...)
+	all := slices.Concat(r.counting, r.marking)
 	values, err := r.observation.Metrics()
 	if err != nil || !plausible(values) || r.fusion.share(r.counting, values) != nil {
 		return all

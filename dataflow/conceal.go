@@ -16,13 +16,8 @@ func (s *Session) Conceal(values ...secrets.Value) { s.conn.Conceal(values...) }
 // [Session.Conceal].
 func (s *Session) Concealed(text string) string { return s.conn.Concealed(text) }
 
-// concealAll conceals the secrets of options and paths.
-func (s *Session) concealAll(set map[string]string, paths ...string) {
-	s.Conceal(options.Secrets(set)...)
-	for _, path := range paths {
-		s.Conceal(options.SecretsIn(path)...)
-	}
-}
+// concealProperties conceals the secrets of properties, which Spark shows nowhere.
+func (s *Session) concealProperties(set map[string]string) { s.Conceal(options.Secrets(set)...) }
 
 // concealSecrets conceals every value of options that nobody must see.
 func (o FormatOptions) concealSecrets(spark *Session) {

@@ -22,7 +22,7 @@ func (c Conf) Get(ctx context.Context, key string) (value string, ok bool, err e
 // that cannot be set at run time is an error, unless it has the wanted value
 // already; the error names each such key, and the others are set.
 func (c Conf) Set(ctx context.Context, properties map[string]string) error {
-	c.spark.concealAll(properties)
+	c.spark.concealProperties(properties)
 	return c.spark.conn.SetConf(ctx, properties)
 }
 

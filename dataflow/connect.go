@@ -99,7 +99,7 @@ func Connect(ctx context.Context, remote string, opts *ConnectOptions) (*Session
 		return nil, err
 	}
 	s.SparkSession = conn.Session()
-	s.concealAll(opts.Conf)
+	s.concealProperties(opts.Conf)
 	if err := conn.SetConf(ctx, opts.Conf); err != nil {
 		_ = s.Close(context.WithoutCancel(ctx)) // the first error is the one to tell
 		return nil, err
@@ -116,7 +116,7 @@ func (s *Session) NewSession(ctx context.Context, conf map[string]string) (*Sess
 		return nil, err
 	}
 	other := &Session{SparkSession: conn.Session(), conn: conn, inputDirs: s.inputDirs, logger: s.logger}
-	other.concealAll(conf)
+	other.concealProperties(conf)
 	if err := conn.SetConf(ctx, conf); err != nil {
 		_ = other.Close(context.WithoutCancel(ctx)) // the first error is the one to tell
 		return nil, err

@@ -55,7 +55,7 @@ func (s JDBCSource) bounded(ctx context.Context, spark *Session) (JDBCSource, er
 
 // column is the column that is meant by a name, as Spark looks for it.
 func (s JDBCSource) column(ctx context.Context, spark *Session, name string) (schema.Field, error) {
-	df, err := s.read(spark)
+	df, err := s.read(ctx, spark)
 	if err != nil {
 		return schema.Field{}, err
 	}

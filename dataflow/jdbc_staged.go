@@ -147,7 +147,7 @@ func (w *stagedWrite) match(ctx context.Context, df sql.DataFrame) error {
 	if err != nil {
 		return err
 	}
-	table, err := JDBCSource{JDBC: w.sink.JDBC, Table: w.sink.Table}.read(w.spark)
+	table, err := JDBCSource{JDBC: w.sink.JDBC, Table: w.sink.Table}.read(ctx, w.spark)
 	if err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func TestObjectStoresSetNothingButWhatHides(t *testing.T) {
 		_, err := source.Load(t.Context(), b.spark)
 		require.NoError(t, err)
 	}
-	require.Equal(t, 3, b.trips(), "the property is set once")
+	require.Equal(t, 4, b.trips(), "the property is set once")
 	set := 0
 	for _, request := range b.server.Requests("Config") {
 		op := request.Message.(*wire.ConfigRequest).GetOperation()

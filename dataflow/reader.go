@@ -3,6 +3,7 @@ package dataflow
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/apache/spark-connect-go/v40/spark/sql"
 
@@ -27,10 +28,13 @@ type Reader struct {
 
 var _ Source = Reader{}
 
-// Load returns the data as a DataFrame, with no round trip; Spark looks at the
-// source with the first use of the DataFrame.
-func (r Reader) Load(_ context.Context, spark *Session) (sql.DataFrame, error) {
-	spark.concealAll(r.Options, r.Paths...)
+// Load returns the data as a DataFrame, with no round trip but those of
+// [Session.ConcealOptions]; Spark looks at the source with the first use of the
+// DataFrame.
+func (r Reader) Load(ctx context.Context, spark *Session) (sql.DataFrame, error) {
+	if err := spark.ConcealOptions(ctx, r.Options, r.Paths...); err != nil {
+		return nil, fmt.Errorf("read: %w", err)
+	}
 	source := &wire.Read_DataSource{Options: r.Options}
 	if r.Format != "" {
 		source.Format = &r.Format

@@ -42,7 +42,8 @@ type Session struct {
 	cleanups []func(ctx context.Context) error // at Close, the last first
 	attached map[any]Attachment                // see Attach
 
-	staging staging
+	staging   staging
+	redaction redaction
 }
 
 // atClose has f called when the session is closed, before its connection is.

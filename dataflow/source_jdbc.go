@@ -106,7 +106,8 @@ func (s JDBCSource) Validate() error {
 	return errors.Join(faults...)
 }
 
-// Load implements [Source]. It costs no round trip, and two with FindBounds.
+// Load implements [Source]. It costs no round trip but those of
+// [Session.ConcealOptions], and two with FindBounds.
 func (s JDBCSource) Load(ctx context.Context, spark *Session) (sql.DataFrame, error) {
 	if err := s.Validate(); err != nil {
 		return nil, fmt.Errorf("read: %w", err)
@@ -117,15 +118,17 @@ func (s JDBCSource) Load(ctx context.Context, spark *Session) (sql.DataFrame, er
 			return nil, fmt.Errorf("read: find the bounds of %s: %w", s.PartitionColumn, err)
 		}
 	}
-	return s.read(spark)
+	return s.read(ctx, spark)
 }
 
 // read gives the frame of a source whose bounds are known.
-func (s JDBCSource) read(spark *Session) (sql.DataFrame, error) {
+func (s JDBCSource) read(ctx context.Context, spark *Session) (sql.DataFrame, error) {
 	format := "jdbc"
 	read := &wire.Read_DataSource{Format: &format, Options: s.sparkOptions(s.readOptions())}
 	s.conceal(spark)
-	spark.concealAll(read.GetOptions())
+	if err := spark.ConcealOptions(ctx, read.GetOptions()); err != nil {
+		return nil, fmt.Errorf("read: %w", err)
+	}
 	// The field predicates of the protocol.
 	var raw []byte
 	for _, predicate := range s.Predicates {

@@ -37,12 +37,15 @@ func (s TableSource) Validate() error {
 	return nil
 }
 
-// Load implements [Source], with no round trip.
-func (s TableSource) Load(_ context.Context, spark *Session) (sql.DataFrame, error) {
+// Load implements [Source], with no round trip but those of
+// [Session.ConcealOptions].
+func (s TableSource) Load(ctx context.Context, spark *Session) (sql.DataFrame, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	spark.concealAll(s.Options)
+	if err := spark.ConcealOptions(ctx, s.Options); err != nil {
+		return nil, fmt.Errorf("read: %w", err)
+	}
 	table := &wire.Read_NamedTable{UnparsedIdentifier: s.Table, Options: s.Options}
 	return spark.relation(&wire.Relation{RelType: &wire.Relation_Read{
 		Read: &wire.Read{ReadType: &wire.Read_NamedTable_{NamedTable: table}},

@@ -90,10 +90,20 @@ func testStoresShowNothing(t *testing.T, b *storeBundle) {
 		require.NoError(t, err)
 		require.NotContains(t, text, b.s3.SecretKey)
 	}
+	const hidden = "h1dden-v4lue"
+	for _, source := range otherSecrets(hidden) {
+		df, err := source.Load(t.Context(), spark)
+		if err == nil {
+			_, err = df.Collect(t.Context())
+		}
+		require.Error(t, err, "nobody is there")
+		require.NotContains(t, err.Error(), hidden)
+	}
 	after, err := spark.Conf().All(t.Context(), "")
 	require.NoError(t, err)
 	for key, value := range after {
 		require.NotContains(t, value, b.s3.SecretKey, key)
+		require.NotContains(t, value, hidden, key)
 		if strings.Contains(key, "fs.") {
 			require.Equal(t, before[key], value, "%s: nothing of a store stays in the session", key)
 		}
@@ -103,11 +113,26 @@ func testStoresShowNothing(t *testing.T, b *storeBundle) {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
 		all.Write(text)
-		for _, secret := range []string{b.s3.SecretKey, wrongKey} {
-			require.NotContains(t, string(text), secret, file)
+		for _, secret := range []string{b.s3.SecretKey, wrongKey, hidden} {
+			for line := range strings.Lines(string(text)) {
+				require.NotContains(t, line, secret, file)
+			}
 		}
 	}
 	require.Contains(t, all.String(), "*********(redacted)", "the log of events has the statements, without what is in them")
+}
+
+// otherSecrets are sources of formats that the server knows, with a secret in each
+// place where somebody could have one.
+func otherSecrets(secret string) []dataflow.Source {
+	at, value := "jdbc:derby:memory:none;user=ann", secrets.NewValue(secret)
+	return []dataflow.Source{
+		dataflow.JDBCSource{JDBC: dataflow.JDBC{URL: secrets.NewValue(at), Driver: "org.apache.derby.jdbc.EmbeddedDriver", User: "ann", Password: value}, Table: "t"},
+		dataflow.JDBCSource{JDBC: dataflow.JDBC{URL: secrets.NewValue(at + ";password=" + secret), Driver: "org.apache.derby.jdbc.EmbeddedDriver"}, Table: "t"},
+		dataflow.FormatSource{Format: "text", Path: "/none", FormatOptions: dataflow.FormatOptions{SecretOptions: map[string]secrets.Value{"innocent.name": value}}},
+		dataflow.Reader{Format: "text", Paths: []string{"/none"}, Options: map[string]string{"kafka.sasl.jaas.config": `x required username="a" password="` + secret + `";`}},
+		dataflow.Reader{Format: "csv", Paths: []string{"/none"}, Schema: "a INT", Options: map[string]string{"uri": "mongodb://ann:" + secret + "@h/db"}},
+	}
 }
 
 // filesBelow are the files of a folder and of those in it.

@@ -4,21 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
-
-	"go.uber.org/zap"
 
 	"github.com/sparkpipe/sparkpipe/internal/connect/wire"
 	"github.com/sparkpipe/sparkpipe/internal/options"
 )
-
-// redactionKey is the property with a regular expression of what Spark hides in
-// texts of its own, such as the statements in its web pages and event logs.
-const redactionKey = "spark.sql.redaction.string.regex"
-
-// hiddenOptions finds the options of a plan that Spark writes there as text. Spark
-// hides options in the plans that it prints, but not in the statement.
-const hiddenOptions = `(?i)key: "[^"]*(?:passw|secret|token|credential|key|jaas)[^"]*"\s+value: "(?:[^"\\]++|\\.)*+"`
 
 // storeBounds are the tries of Hadoop where nobody has said how many: with its own
 // it takes up to half an hour until it tells that a store does not answer.
@@ -26,15 +15,14 @@ var storeBounds = map[string]string{"fs.s3a.attempts.maximum": "1", "fs.s3a.retr
 
 // reach gives the options for the paths, and makes sure that the server shows no
 // credentials in its pages. The zero value costs nothing; otherwise it is a round
-// trip, and one more the first time in a session.
+// trip, and two more the first time in a session.
 func (o ObjectStore) reach(ctx context.Context, spark *Session, paths []string) (options.Set, error) {
 	if !o.isSet() {
 		return nil, nil
 	}
 	set := o.hadoop(paths)
 	spark.Conceal(o.AccessKey, o.SecretKey, o.SessionToken, o.KeyJSON)
-	spark.concealAll(set)
-	ask := []string{redactionKey, protocolKey}
+	ask := []string{protocolKey}
 	for key := range storeBounds {
 		ask = append(ask, key, "spark.hadoop."+key)
 	}
@@ -51,7 +39,7 @@ func (o ObjectStore) reach(ctx context.Context, spark *Session, paths []string) 
 		// Hadoop 3.4 has one for this store of which Spark's own protocol knows nothing.
 		set["mapreduce.outputcommitter.factory.scheme.gs"] = "org.apache.hadoop.mapreduce.lib.output.FileOutputCommitterFactory"
 	}
-	return set, spark.hideOptions(ctx, have[redactionKey])
+	return set, spark.ConcealOptions(ctx, set)
 }
 
 // The property with the class by which Spark commits files, and the one that the
@@ -76,25 +64,6 @@ func (s *Session) replacesPartitions(ctx context.Context) error {
 	}
 	return fmt.Errorf("%w, since its %s is %s; set it to org.apache.spark.sql.execution.datasources.SQLHadoopMapReduceCommitProtocol, which spark_conf can",
 		ErrPartitionsKept, protocolKey, cloudProtocol)
-}
-
-// hideOptions adds hiddenOptions to what Spark hides already. It stays so for the
-// session: its later statements hold the options again. A server that does not let
-// it be set goes on showing them, which is worth a line in the log and no more.
-func (s *Session) hideOptions(ctx context.Context, have string) error {
-	if strings.Contains(have, hiddenOptions) {
-		return nil
-	}
-	pattern := hiddenOptions
-	if have != "" {
-		pattern = "(?:" + have + ")|(?:" + hiddenOptions + ")"
-	}
-	err := s.conn.SetConf(ctx, map[string]string{redactionKey: pattern})
-	if err != nil && classOf(err) != "" {
-		s.logger.Warn("the web pages and event logs of the server show credentials, since it cannot be told to hide them", zap.String("property", redactionKey), zap.Error(err))
-		return nil
-	}
-	return err
 }
 
 // properties asks for several properties at once; those without a value are empty.

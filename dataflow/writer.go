@@ -131,7 +131,9 @@ func (w Writer) write(ctx context.Context, spark *Session, df sql.DataFrame, op 
 	if err != nil {
 		return fmt.Errorf("save %s: %w", target, err)
 	}
-	spark.concealAll(w.Options, op.GetPath())
+	if err := spark.ConcealOptions(ctx, w.Options, op.GetPath()); err != nil {
+		return fmt.Errorf("save %s: %w", target, err)
+	}
 	op.Input, op.Mode, op.Options = plan, w.Mode.wire(), w.Options
 	op.PartitioningColumns, op.SortColumnNames, op.ClusteringColumns = w.PartitionBy, w.SortBy, w.ClusterBy
 	if w.Format != "" {

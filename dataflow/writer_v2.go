@@ -129,8 +129,11 @@ func (w WriterV2) write(ctx context.Context, spark *Session, df sql.DataFrame, t
 	if err != nil {
 		return fmt.Errorf("save to %s: %w", table, err)
 	}
-	spark.concealAll(w.Options)
-	spark.concealAll(w.TableProperties)
+	for _, set := range []map[string]string{w.Options, w.TableProperties} {
+		if err := spark.ConcealOptions(ctx, set); err != nil {
+			return fmt.Errorf("save to %s: %w", table, err)
+		}
+	}
 	op.Input, op.TableName, op.Options = plan, table, w.Options
 	_, err = spark.conn.Execute(ctx, &wire.Command{CommandType: &wire.Command_WriteOperationV2{WriteOperationV2: op}})
 	if err != nil {

@@ -47,14 +47,16 @@ func (r Reader) Validate() error {
 	return nil
 }
 
-// ReadStream implements [StreamingSource], with no round trip; Spark looks at the
-// source with the first use of the DataFrame.
-func (r Reader) ReadStream(_ context.Context, spark *dataflow.Session) (sql.DataFrame, error) {
+// ReadStream implements [StreamingSource], with no round trip but those of
+// [dataflow.Session.ConcealOptions]; Spark looks at the source with the first use of
+// the DataFrame.
+func (r Reader) ReadStream(ctx context.Context, spark *dataflow.Session) (sql.DataFrame, error) {
 	if err := r.Validate(); err != nil {
 		return nil, err
 	}
-	spark.Conceal(options.Secrets(r.Options)...)
-	spark.Conceal(options.SecretsIn(r.Path)...)
+	if err := spark.ConcealOptions(ctx, r.Options, r.Path); err != nil {
+		return nil, fmt.Errorf("read a stream: %w", err)
+	}
 	read := &wire.Read{IsStreaming: true}
 	if r.Table != "" {
 		read.ReadType = &wire.Read_NamedTable_{NamedTable: &wire.Read_NamedTable{UnparsedIdentifier: r.Table, Options: r.Options}}

@@ -63,8 +63,9 @@ func (w Writer) Start(ctx context.Context, spark *dataflow.Session, df sql.DataF
 	if err != nil {
 		return nil, w.fault(err)
 	}
-	spark.Conceal(options.Secrets(w.Options)...)
-	spark.Conceal(options.Secrets(map[string]string{"path": w.Path, "checkpointLocation": w.CheckpointLocation})...)
+	if err := spark.ConcealOptions(ctx, w.Options, w.Path, w.CheckpointLocation); err != nil {
+		return nil, w.fault(err)
+	}
 	q, err := start(ctx, spark, w.command(spark, input))
 	if err != nil {
 		return nil, w.fault(err)

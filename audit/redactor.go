@@ -43,7 +43,7 @@ func (o *RedactOptions) Validate() error {
 		keys []string
 	}{{"keys", o.Keys}, {"passthrough", o.Passthrough}} {
 		for i, key := range list.keys {
-			if len(keyWords(key)) == 0 {
+			if len(secrets.KeyWords(key)) == 0 {
 				faults = append(faults, fmt.Errorf("redact.%s[%d]: %q has no letter and no digit", list.name, i, key))
 			}
 		}
@@ -129,11 +129,11 @@ func (r *Redactor) Add(values ...secrets.Value) {
 
 // Secret reports whether the value of a setting of this name is hidden.
 func (r *Redactor) Secret(key string) bool {
-	words := keyWords(key)
-	if r == nil {
-		return secretIn(words)
+	if r == nil || len(r.keys)+len(r.passthrough) == 0 {
+		return secrets.IsKey(key)
 	}
-	return !r.passthrough.is(words) && (secretIn(words) || r.keys.within(words))
+	words := secrets.KeyWords(key)
+	return !r.passthrough.is(words) && (secrets.IsKey(key) || r.keys.within(words))
 }
 
 // minPattern is the length of the shortest text in which one of the builtin patterns

@@ -137,12 +137,13 @@ func mayRefer(path string) bool {
 	}
 	switch root = normalKey(root); root {
 	case "components":
-		return key() == "config" || key() == "quality"
+		return key() == "config"
 	case "sequences":
 		return key() == "args" || key() == "target" && !strings.EqualFold(rest, "target.type")
 	case "sources":
 		_, setting, _ := strings.Cut(rest, ".")
-		return setting != "" && !slices.Contains([]string{"type", "alias"}, normalKey(setting))
+		first, _, _ := strings.Cut(setting, ".")
+		return setting != "" && !slices.Contains([]string{"type", "alias", "quality"}, normalKey(first))
 	case "pipeline":
 		_, setting, _ := strings.Cut(rest, ".")
 		setting, _, _ = strings.Cut(setting, ".")

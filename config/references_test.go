@@ -108,10 +108,12 @@ func TestWhereReferencesCanStand(t *testing.T) {
 		require.NoError(t, err, src)
 	}
 	for src, want := range map[string]string{
-		"name: 'secret://env/X'\ncomponents: [{name: a, type: sql}]":                                           "p.yaml:1:7: name: a secret cannot stand here",
-		"name: n\ncomponents: [{name: a, type: 'secret://env/X'}]":                                             "p.yaml:2:30: components[0].type: a secret cannot stand here",
-		"app_name: x\nsequences: [{name: q, query: 'select ${secret:env://X}', target: {type: csv, path: p}}]": "p.yaml:2:30: sequences[0].query: a secret cannot stand here",
-		valid + "spark: {remote: 'secret://'}":                                                                 "p.yaml:3:17: spark.remote: ",
+		"name: 'secret://env/X'\ncomponents: [{name: a, type: sql}]":                                                        "p.yaml:1:7: name: a secret cannot stand here",
+		"name: n\ncomponents: [{name: a, type: 'secret://env/X'}]":                                                          "p.yaml:2:30: components[0].type: a secret cannot stand here",
+		"name: n\ncomponents: [{name: a, type: sql, quality: {checks: [{check: not_null, column: 'secret://env/X'}]}}]":     "p.yaml:2:80: components[0].quality.checks[0].column: a secret cannot stand here",
+		"app_name: x\nsources: {s: {type: csv, path: p, quality: {checks: [{check: not_null, column: 'secret://env/X'}]}}}": "p.yaml:2:80: sources.s.quality.checks[0].column: a secret cannot stand here",
+		"app_name: x\nsequences: [{name: q, query: 'select ${secret:env://X}', target: {type: csv, path: p}}]":              "p.yaml:2:30: sequences[0].query: a secret cannot stand here",
+		valid + "spark: {remote: 'secret://'}":                                                                              "p.yaml:3:17: spark.remote: ",
 	} {
 		_, err := parseYAML(src + "\n")
 		require.ErrorContains(t, err, want, src)

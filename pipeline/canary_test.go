@@ -59,9 +59,13 @@ func canaryForms(canary string) []string {
 	}
 }
 
+// canaryOutputs counts what was looked at.
+var canaryOutputs atomic.Int64
+
 // requireNoCanary looks for the canaries in what somebody can see.
 func requireNoCanary(tb testing.TB, where, text string) {
 	tb.Helper()
+	canaryOutputs.Add(1)
 	for _, canary := range canaries {
 		for _, form := range canaryForms(canary) {
 			if at := strings.Index(text, form); at >= 0 {
@@ -250,18 +254,22 @@ func refuseWithSecrets(tb testing.TB) (server *fakeconnect.Server, seen *atomic.
 	return server, seen
 }
 
-// canaryFile is a file with one component on a server.
+// canaryFile is a file with one component on a server. Its audit trail is beside it.
 func canaryFile(tb testing.TB, server *fakeconnect.Server, typ string, settings map[string]any) string {
 	tb.Helper()
+	dir := tb.TempDir()
 	text, err := json.Marshal(map[string]any{
 		"name": "p", "components": []any{map[string]any{"name": "it", "type": typ, "config": settings}},
 		"spark": map[string]any{"remote": server.Remote() + "/;x-my-token=" + canaries[0], "reconnect_timeout_seconds": 0.2, "spark_conf": map[string]any{
 			"fs.s3a.secret.key": canaries[1], "spark.sql.catalog.c.password": canaries[0],
 		}},
-		"hooks": map[string]any{"logging": map[string]any{"enabled": true, "level": "debug", "format": "json"}},
+		"hooks": map[string]any{
+			"logging": map[string]any{"enabled": true, "level": "debug", "format": "json"},
+			"audit":   map[string]any{"audit_trail_path": filepath.Join(dir, "audit"), "hmac_key": canaries[1], "include_data_samples": true},
+		},
 	})
 	require.NoError(tb, err)
-	file := filepath.Join(tb.TempDir(), "p.json")
+	file := filepath.Join(dir, "p.json")
 	require.NoError(tb, os.WriteFile(file, text, 0o600))
 	return file
 }
@@ -277,6 +285,7 @@ func settingsOf(typ string) map[string]any {
 // repeat them in every error, and looks at all that comes out.
 func TestNobodySeesACanary(t *testing.T) {
 	t.Parallel()
+	t.Cleanup(func() { require.GreaterOrEqual(t, canaryOutputs.Load(), int64(1000)) })
 	for typ := range canaryTypes() {
 		t.Run(typ, func(t *testing.T) {
 			t.Parallel()
@@ -304,6 +313,14 @@ func seeNoCanary(t *testing.T, file string, more []component.Factory) {
 		requireNoCanary(t, strings.Join(args, " "), out.String())
 		require.NotContains(t, out.String(), "unknown flag")
 	}
+	require.GreaterOrEqual(t, filesSeeNoCanary(t, dir), 5, "artifacts and records of two runs")
+	require.GreaterOrEqual(t, filesSeeNoCanary(t, filepath.Join(filepath.Dir(file), "audit")), 2, "the audit trail")
+	runSeesNoCanary(t, file, more)
+}
+
+// filesSeeNoCanary looks into all files of a folder, and says how many there are.
+func filesSeeNoCanary(t *testing.T, dir string) int {
+	t.Helper()
 	files := 0
 	require.NoError(t, filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -314,8 +331,7 @@ func seeNoCanary(t *testing.T, file string, more []component.Factory) {
 		requireNoCanary(t, path, path+string(text))
 		return err
 	}))
-	require.GreaterOrEqual(t, files, 5, "artifacts and records of two runs")
-	runSeesNoCanary(t, file, more)
+	return files
 }
 
 // runSeesNoCanary runs the file from Go with every hook.

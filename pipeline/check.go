@@ -62,6 +62,9 @@ func (r *SimplePipelineRunner) Check(ctx context.Context, p *Pipeline, opts *Che
 	}
 	started := r.now()
 	err := c.run(ctx)
+	if c.vault != nil {
+		c.vault.hideNames(c.report.Components)
+	}
 	c.report.Duration = r.now().Sub(started)
 	if err != nil {
 		return c.report, err

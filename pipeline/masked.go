@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/sparkpipe/sparkpipe/component"
@@ -111,4 +112,32 @@ func maskSpark(e *component.SparkError, mask *secrets.Mask) *component.SparkErro
 		}
 	}
 	return &out
+}
+
+// hideNames hides the secrets of the run in the names of what components read and
+// make, and in those of its columns.
+func (v *vault) hideNames(components []CheckedComponent) {
+	if v.mask.Empty() {
+		return
+	}
+	for i := range components {
+		c := &components[i]
+		c.Reads, c.Makes = slices.Clone(c.Reads), slices.Clone(c.Makes)
+		for j := range c.Reads {
+			c.Reads[j].Name = v.mask.Text(c.Reads[j].Name)
+		}
+		for j := range c.Makes {
+			made := &c.Makes[j]
+			made.Dataset.Name = v.mask.Text(made.Dataset.Name)
+			if made.Schema == nil {
+				continue
+			}
+			columns := *made.Schema
+			columns.Fields = slices.Clone(columns.Fields)
+			for k := range columns.Fields {
+				columns.Fields[k].Name = v.mask.Text(columns.Fields[k].Name)
+			}
+			made.Schema = &columns
+		}
+	}
 }

@@ -62,6 +62,8 @@ type vault struct {
 
 	mu       sync.Mutex
 	resolver SecretResolver
+	// known are the secrets that were looked up.
+	known []secrets.Value
 	// own is the resolver when it belongs to the run.
 	own *secrets.Resolver
 }
@@ -76,12 +78,41 @@ func (v *vault) expand(ctx context.Context, text string) (secrets.Value, error) 
 	if err != nil {
 		return secrets.Value{}, err
 	}
-	value, err := resolver.Expand(ctx, text)
+	short := false
+	value, err := secrets.Expand(text, func(ref secrets.Ref) (secrets.Value, error) {
+		one, err := resolver.Expand(ctx, ref.String())
+		short = short || len(one.Reveal()) < secrets.MaskedLength
+		v.learn(one)
+		return one, err
+	})
 	if err != nil {
 		return secrets.Value{}, err
 	}
-	v.mask.Add(value)
+	if short { // then only the whole can be told from other texts
+		v.learn(value)
+	}
 	return value, nil
+}
+
+// learn has secrets hidden from now on.
+func (v *vault) learn(values ...secrets.Value) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, value := range values {
+		v.mask.Add(value)
+		v.known = append(v.known, value)
+	}
+}
+
+// conceal has a session hide what was learned since, of which the first told ones
+// were hidden before. It returns how many there are.
+func (v *vault) conceal(spark *dataflow.Session, told int) int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if spark != nil && told < len(v.known) {
+		spark.Conceal(v.known[told:]...)
+	}
+	return len(v.known)
 }
 
 // opened is the resolver of the runner, or one for this run.

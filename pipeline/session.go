@@ -16,6 +16,10 @@ type session struct {
 	// open is nil when the session was given or there is none.
 	open func(ctx context.Context) (*dataflow.Session, error)
 
+	// vault has the secrets that the session is to hide, of which it was told some.
+	vault *vault
+	told  int
+
 	mu sync.Mutex
 	// spark and err are what every caller gets once opened is true.
 	spark  *dataflow.Session
@@ -26,11 +30,11 @@ type session struct {
 func (r *SimplePipelineRunner) sessionFor(p *Pipeline, v *vault) *session {
 	switch {
 	case r.spark != nil:
-		return &session{spark: r.spark, opened: true}
+		return &session{spark: r.spark, vault: v, opened: true}
 	case r.openSession == nil:
 		return &session{err: dataflow.ErrNoSession, opened: true}
 	}
-	return &session{open: func(ctx context.Context) (*dataflow.Session, error) {
+	return &session{vault: v, open: func(ctx context.Context) (*dataflow.Session, error) {
 		unlocked, err := v.unlockSpark(ctx, p)
 		if err != nil {
 			return nil, err
@@ -45,14 +49,16 @@ func (r *SimplePipelineRunner) sessionFor(p *Pipeline, v *vault) *session {
 func (s *session) provide(ctx context.Context) (*dataflow.Session, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.opened {
-		return s.spark, s.err
+	if !s.opened {
+		spark, err := s.openOnce(ctx)
+		if err != nil && ctx.Err() != nil {
+			return nil, err
+		}
+		s.spark, s.err, s.opened = spark, err, true
 	}
-	spark, err := s.openOnce(ctx)
-	if err != nil && ctx.Err() != nil {
-		return nil, err
+	if s.vault != nil {
+		s.told = s.vault.conceal(s.spark, s.told)
 	}
-	s.spark, s.err, s.opened = spark, err, true
 	return s.spark, s.err
 }
 

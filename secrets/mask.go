@@ -2,19 +2,17 @@ package secrets
 
 import (
 	"cmp"
-	"encoding/base64"
-	"encoding/hex"
-	"encoding/json"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"github.com/sparkpipe/sparkpipe/internal/disguise"
 )
 
 // MaskedLength is the length of the shortest secret that a [Mask] hides, in bytes.
 // Shorter ones stand in many texts by chance.
-const MaskedLength = 4
+const MaskedLength = disguise.Shortest
 
 // Mask hides secrets that it was told of in texts that others have made, such as
 // the error of a server that repeats an option. The zero value hides nothing and
@@ -26,8 +24,8 @@ type Mask struct {
 	replacer atomic.Pointer[strings.Replacer]
 }
 
-// Add has the mask hide a secret as it is, in Base64, in hexadecimal, and as URLs
-// and JSON write it. One shorter than [MaskedLength] is not hidden.
+// Add has the mask hide a secret as it is, in Base64, be it within a longer text,
+// in hexadecimal, and as URLs, Go, JSON and SQL write it. One shorter than [MaskedLength] is not hidden.
 func (m *Mask) Add(v Value) {
 	text := v.Reveal()
 	if len(text) < MaskedLength {
@@ -41,10 +39,8 @@ func (m *Mask) Add(v Value) {
 	if m.known == nil {
 		m.known = map[string]bool{}
 	}
-	for _, form := range append(forms(text), forms(strings.TrimSpace(text))...) {
-		if len(form) >= MaskedLength {
-			m.known[form] = true
-		}
+	for _, form := range append(disguise.Forms(text), disguise.Forms(strings.TrimSpace(text))...) {
+		m.known[form] = true
 	}
 	m.known[text] = true
 	all := make([]string, 0, len(m.known))
@@ -74,18 +70,3 @@ func (m *Mask) Text(text string) string {
 
 // Empty reports whether the mask hides nothing.
 func (m *Mask) Empty() bool { return m == nil || m.replacer.Load() == nil }
-
-// forms are the ways in which a text may be written.
-func forms(text string) []string {
-	data := []byte(text)
-	quoted, _ := json.Marshal(text) // a string always has a JSON form
-	plain := string(quoted[1 : len(quoted)-1])
-	list := []string{
-		text, plain, hex.EncodeToString(data), strings.ToUpper(hex.EncodeToString(data)),
-		url.QueryEscape(text), url.PathEscape(text), (&url.URL{Path: text}).EscapedPath(), url.UserPassword("", text).String()[1:],
-	}
-	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
-		list = append(list, encoding.EncodeToString(data), encoding.WithPadding(base64.NoPadding).EncodeToString(data))
-	}
-	return list
-}

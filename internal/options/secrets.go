@@ -15,7 +15,7 @@ func Secrets(set map[string]string) []secrets.Value {
 	var found []secrets.Value
 	for _, key := range Keys(set) {
 		value := set[key]
-		if isSecret(key) && !isSwitch(value) {
+		if secrets.IsKey(key) && !isSwitch(value) {
 			found = append(found, secrets.NewValue(value))
 		}
 		found = append(found, SecretsIn(value)...)
@@ -42,7 +42,7 @@ func SecretsIn(text string) []secrets.Value {
 		}
 	}
 	for _, parameter := range strings.FieldsFunc(text, func(r rune) bool { return r == '?' || r == '&' || r == ';' }) {
-		if key, value, ok := strings.Cut(parameter, "="); ok && isSecret(strings.TrimSpace(key)) && !isSwitch(value) {
+		if key, value, ok := strings.Cut(parameter, "="); ok && secrets.IsKey(strings.TrimSpace(key)) && !isSwitch(value) {
 			add(strings.TrimSpace(value))
 		}
 	}
@@ -96,36 +96,6 @@ func isSwitch(value string) bool {
 	switch strings.ToLower(strings.TrimSpace(value)) {
 	case "", "true", "false", "none", "null":
 		return true
-	}
-	return false
-}
-
-// isSecret reports whether a key speaks of a secret. Unlike [secrets.IsKey] it
-// leaves alone what only says "key", as recordKey and partitionKey do: the names of
-// columns have to stay in errors.
-func isSecret(key string) bool {
-	words := strings.FieldsFunc(strings.ToLower(key), func(r rune) bool { return r == '.' || r == '_' || r == '-' })
-	if len(words) == 0 {
-		return false
-	}
-	last, flat := words[len(words)-1], strings.Join(words, "")
-	for _, ending := range []string{"file", "path", "location", "type", "provider", "class", "format", "algorithm", "timeout", "url", "endpoint", "column", "columns", "field"} {
-		if strings.HasSuffix(last, ending) {
-			return false
-		}
-	}
-	for _, word := range []string{
-		"passw", "passphrase", "secret", "token", "credential", "pwd", "jaas", "privatekey", "accesskey", "accountkey", "apikey", "sharedkey",
-		"encryptionkey", "masterkey", "signingkey", "connectionstring", "signature",
-	} {
-		if strings.Contains(flat, word) {
-			return true
-		}
-	}
-	for _, word := range words {
-		if word == "pass" || word == "sas" || word == "sig" {
-			return true
-		}
 	}
 	return false
 }

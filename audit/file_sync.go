@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/sparkpipe/sparkpipe/internal/filelock"
 )
 
 const (
@@ -30,7 +32,7 @@ func (s *FileSink) locked(ctx context.Context, f func() error) error {
 	}
 	limit := time.Now().Add(s.opts.LockTimeout)
 	for wait := lockLook; ; wait = min(2*wait, lockLookMax) {
-		free, err := tryLock(s.lock)
+		free, err := filelock.Try(s.lock)
 		if err != nil {
 			return fmt.Errorf("lock %s.lock: %w", s.path, err)
 		}
@@ -48,7 +50,7 @@ func (s *FileSink) locked(ctx context.Context, f func() error) error {
 			return fmt.Errorf("wait for the lock: %w", context.Cause(ctx))
 		}
 	}
-	defer unlock(s.lock)
+	defer filelock.Unlock(s.lock)
 	return f()
 }
 
@@ -107,4 +109,14 @@ func (s *FileSink) syncOften(stop <-chan struct{}, done chan<- struct{}) {
 			s.mu.Unlock()
 		}
 	}
+}
+
+// syncDir makes the names in a folder last, where the file system can.
+func syncDir(name string) error {
+	dir, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = dir.Close() }()
+	return filelock.SyncDir(dir)
 }

@@ -4,12 +4,13 @@ package localspark
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"syscall"
 	"time"
+
+	"github.com/sparkpipe/sparkpipe/internal/filelock"
 )
 
 const (
@@ -27,11 +28,11 @@ func lock(ctx context.Context, file string, waiting func()) (func(), error) {
 		return nil, fmt.Errorf("lock the cache: %w", err)
 	}
 	for first := true; ; first = false {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if err == nil {
+		free, err := filelock.Try(f)
+		if free {
 			return func() { unlock(f) }, nil
 		}
-		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
+		if err != nil {
 			_ = f.Close()
 			return nil, fmt.Errorf("lock the cache: %s: %w", file, err)
 		}
@@ -47,11 +48,9 @@ func lock(ctx context.Context, file string, waiting func()) (func(), error) {
 	}
 }
 
-// unlock gives the lock back before it closes the file. Closing alone does not
-// while a child that is being started at this moment still has a copy of the
-// file.
+// unlock gives the lock back before it closes the file.
 func unlock(f *os.File) {
-	_ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN)
+	filelock.Unlock(f)
 	_ = f.Close()
 }
 

@@ -8,6 +8,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/sparkpipe/sparkpipe/internal/filelock"
 )
 
 // fileLock is a run that this process has.
@@ -56,7 +58,7 @@ func lockRun(root *os.Root, name string) (*os.File, error) {
 		if err != nil {
 			return nil, err
 		}
-		ok, err := tryLock(file)
+		ok, err := filelock.Try(file)
 		if err != nil || !ok {
 			_ = file.Close()
 			return nil, err
@@ -64,7 +66,7 @@ func lockRun(root *os.Root, name string) (*os.File, error) {
 		if isNamed(root, name, file) {
 			return file, nil
 		}
-		unlock(file)
+		filelock.Unlock(file)
 		_ = file.Close()
 	}
 }
@@ -101,7 +103,7 @@ func (l *fileLock) Release(context.Context) error {
 		}
 		_ = root.Close()
 	}
-	unlock(l.file)
+	filelock.Unlock(l.file)
 	err := l.file.Close()
 	l.file = nil
 	if err != nil {

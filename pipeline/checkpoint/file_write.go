@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"github.com/sparkpipe/sparkpipe/internal/filelock"
 )
 
 // guardInterval is the time between two looks at a guard that another process
@@ -33,7 +35,7 @@ func (s *FileStore) exclusively(ctx context.Context, change func(*os.Root) error
 	}
 	defer func() { _ = guard.Close() }()
 	for {
-		ok, err := tryLock(guard)
+		ok, err := filelock.Try(guard)
 		if err != nil {
 			return fmt.Errorf("lock %s: %w", guard.Name(), err)
 		}
@@ -46,7 +48,7 @@ func (s *FileStore) exclusively(ctx context.Context, change func(*os.Root) error
 		case <-time.After(guardInterval):
 		}
 	}
-	defer unlock(guard)
+	defer filelock.Unlock(guard)
 	return change(root)
 }
 
@@ -85,4 +87,14 @@ func writeFile(root *os.Root, name string, data []byte) error {
 		err = f.Sync()
 	}
 	return errors.Join(err, f.Close())
+}
+
+// syncDir makes the names in the folder last, where the file system can.
+func syncDir(root *os.Root) error {
+	dir, err := root.Open(".")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = dir.Close() }()
+	return filelock.SyncDir(dir)
 }

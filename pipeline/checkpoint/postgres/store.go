@@ -3,25 +3,17 @@ package postgres
 import (
 	"cmp"
 	"database/sql"
-	"errors"
 	"fmt"
 	"net/url"
-	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
-
+	"github.com/sparkpipe/sparkpipe/internal/sqlopen"
 	"github.com/sparkpipe/sparkpipe/pipeline/checkpoint"
 )
 
-const (
-	// maxConns is how many connections a store has: it saves one record at a time
-	// and renews its lock meanwhile.
-	maxConns       = 4
-	maxIdleTime    = time.Minute
-	connectTimeout = 10 * time.Second
-)
+// maxConns is how many connections a store has: it saves one record at a time and
+// renews its lock meanwhile.
+const maxConns = 4
 
 // Options are the options of [Open]; nil means defaults. What the location says
 // comes first.
@@ -48,24 +40,19 @@ func Open(location string, opts *Options) (*Store, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	u, err := parse(location)
+	u, err := sqlopen.Parse(location, "postgres", "postgresql")
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint location: %w", err)
 	}
-	where := u.Scheme + "://" + u.Host + u.Path // without the user and the parameters
+	where := sqlopen.Place(u)
 	table, lease, err := ours(u)
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint location %s: %w", where, err)
 	}
-	config, err := pgx.ParseConfig(u.String())
+	db, err := sqlopen.Postgres(u, maxConns)
 	if err != nil {
-		return nil, fmt.Errorf("checkpoint location %s: %w", where, reason(err))
+		return nil, fmt.Errorf("checkpoint location %s: %w", where, err)
 	}
-	config.ConnectTimeout = cmp.Or(config.ConnectTimeout, connectTimeout)
-	db := stdlib.OpenDB(*config)
-	db.SetMaxOpenConns(maxConns)
-	db.SetMaxIdleConns(maxConns)
-	db.SetConnMaxIdleTime(maxIdleTime)
 	store, err := checkpoint.NewSQLStore(db, checkpoint.DialectPostgres, &checkpoint.SQLOptions{
 		Table: cmp.Or(table, opts.Table), Lease: cmp.Or(lease, opts.Lease), CreateTables: true,
 	})
@@ -79,27 +66,11 @@ func Open(location string, opts *Options) (*Store, error) {
 // Close closes the connections. Release locks first. It works twice.
 func (s *Store) Close() error { return s.db.Close() }
 
-// parse reads the URL. Its errors never repeat it: a password may be anywhere in
-// it by mistake.
-func parse(location string) (*url.URL, error) {
-	u, err := url.Parse(location)
-	if err != nil {
-		return nil, errors.New("it is not a URL; want postgres://user@host/database, with %xx for other characters in a password")
-	}
-	if u.Scheme != "postgres" && u.Scheme != "postgresql" {
-		return nil, errors.New("want postgres://user@host/database")
-	}
-	if u.Fragment != "" {
-		return nil, errors.New("it has a \"#\"; write %23 in a password")
-	}
-	return u, nil
-}
-
 // ours takes the parameters that the database does not know out of the URL.
 func ours(u *url.URL) (table string, lease time.Duration, err error) {
-	query, err := url.ParseQuery(u.RawQuery)
+	query, err := sqlopen.Query(u)
 	if err != nil {
-		return "", 0, errors.New("what follows the \"?\" cannot be read; want name=value, joined by \"&\"")
+		return "", 0, err
 	}
 	table = query.Get("table")
 	if text := query.Get("lease"); text != "" {
@@ -111,14 +82,4 @@ func ours(u *url.URL) (table string, lease time.Duration, err error) {
 	query.Del("lease")
 	u.RawQuery = query.Encode()
 	return table, lease, nil
-}
-
-// reason returns why the driver cannot read a location, without the location
-// that its errors begin with.
-func reason(err error) error {
-	text := err.Error()
-	if _, after, found := strings.Cut(text, "`: "); found {
-		return errors.New(after)
-	}
-	return errors.New("the driver cannot read it; want postgres://user@host:port/database?sslmode=…")
 }

@@ -1,6 +1,6 @@
 //go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
 
-package checkpoint
+package filelock
 
 import (
 	"errors"
@@ -8,9 +8,8 @@ import (
 	"syscall"
 )
 
-// tryLock takes the lock of the file and reports whether it was free. The system
-// gives it back when the process ends, in whatever way.
-func tryLock(f *os.File) (bool, error) {
+// Try takes the lock of the file and reports whether it was free. It does not wait.
+func Try(f *os.File) (bool, error) {
 	for {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		switch {
@@ -24,17 +23,12 @@ func tryLock(f *os.File) (bool, error) {
 	}
 }
 
-// unlock gives the lock back before the file is closed: closing alone does not
+// Unlock gives the lock back. Do it before the file is closed: closing alone does not
 // while a child that is being started has a copy of the file.
-func unlock(f *os.File) { _ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }
+func Unlock(f *os.File) { _ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }
 
-// syncDir makes the names in the folder last, where the file system can.
-func syncDir(root *os.Root) error {
-	dir, err := root.Open(".")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = dir.Close() }()
+// SyncDir makes the names in an open folder last, where the file system can.
+func SyncDir(dir *os.File) error {
 	if err := dir.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, errors.ErrUnsupported) {
 		return err
 	}

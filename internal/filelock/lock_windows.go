@@ -1,4 +1,4 @@
-package checkpoint
+package filelock
 
 import (
 	"errors"
@@ -7,13 +7,12 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// far is an offset behind everything that is in a lock file: a locked range
-// cannot be read by others.
+// far is an offset behind everything that is in a lock file: a locked range cannot
+// be read by others.
 const far = 1 << 30
 
-// tryLock takes the lock of the file and reports whether it was free. The system
-// gives it back when the process ends, in whatever way.
-func tryLock(f *os.File) (bool, error) {
+// Try takes the lock of the file and reports whether it was free. It does not wait.
+func Try(f *os.File) (bool, error) {
 	err := windows.LockFileEx(windows.Handle(f.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY,
 		0, 1, 0, &windows.Overlapped{Offset: far})
 	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) {
@@ -22,9 +21,10 @@ func tryLock(f *os.File) (bool, error) {
 	return err == nil, err
 }
 
-func unlock(f *os.File) {
+// Unlock gives the lock back. Do it before the file is closed.
+func Unlock(f *os.File) {
 	_ = windows.UnlockFileEx(windows.Handle(f.Fd()), 0, 1, 0, &windows.Overlapped{Offset: far})
 }
 
-// syncDir does nothing: Windows cannot sync a folder.
-func syncDir(*os.Root) error { return nil }
+// SyncDir does nothing: Windows cannot sync a folder.
+func SyncDir(*os.File) error { return nil }

@@ -45,6 +45,8 @@ type Config struct {
 	Log bool `koanf:"log" default:"false" doc:"whether events are also lines of the log"`
 	// Async stores events beside the run.
 	Async AsyncConfig `koanf:"async" doc:"store events beside the run, which does not wait for them"`
+	// SQL is a table of a database that gets the events, too; nil is none.
+	SQL *SQLConfig `koanf:"sql" doc:"table of a database that gets the events beside the file"`
 	// Redact says what is hidden beside what always is.
 	Redact RedactConfig `koanf:"redact" doc:"what is hidden in events"`
 }
@@ -67,6 +69,10 @@ type RedactConfig struct {
 	Passthrough []string `koanf:"passthrough" doc:"keys whose values are shown although they read like secrets"`
 	Replacement string   `koanf:"replacement" default:"[REDACTED]" doc:"what stands in the place of a secret"`
 }
+
+// Strict reports whether a run has failed of which not everything is recorded: the
+// trail is required, or its table is.
+func (c *Config) Strict() bool { return c.Required || c.SQL.required(c) }
 
 // minKey is the length of the shortest key that signs.
 const minKey = 16
@@ -100,6 +106,14 @@ func (c *Config) Validate() error {
 	}
 	if c.Required && c.Async.Enabled {
 		add("required and async exclude each other: who does not wait does not know whether an event is stored")
+	}
+	if c.SQL != nil {
+		for _, fault := range c.SQL.faults() {
+			add("sql.%w", fault)
+		}
+		if c.Async.Enabled && !c.Required && c.SQL.required(c) {
+			add("sql.required and async exclude each other: who does not wait does not know whether an event is stored")
+		}
 	}
 	if n := len(c.HMACKey.Reveal()); n > 0 && n < minKey {
 		add("hmac_key has %d bytes; want at least %d", n, minKey)

@@ -28,6 +28,7 @@ func TestConfigDocumentsItself(t *testing.T) {
 	for _, key := range []string{
 		"enabled", "include_data_samples", "audit_trail_path", "retention_days", "required", "fsync", "rotate_mb", "rotate_every", "max_files",
 		"hmac_key", "log", "async.enabled", "async.queue", "async.policy", "redact.keys", "redact.patterns", "redact.passthrough", "redact.replacement",
+		"sql", "sql.url", "sql.table", "sql.create_tables", "sql.required",
 	} {
 		require.Contains(t, names, key)
 	}

@@ -17,7 +17,8 @@
 //
 // [New] builds the same from the block hooks.audit of a configuration file.
 // [Hook.Record] takes what happens outside a run; [Hook.ConfigLoaded] and
-// [Hook.SecretAccessed] are the two common cases.
+// [Hook.SecretAccessed] are the two common cases, and [Hook.Streams] takes what
+// happens to streaming queries.
 //
 // # The chain
 //

@@ -56,16 +56,13 @@ type HookOptions struct {
 // [pipeline.RunnerOptions.Hooks]: https://pkg.go.dev/github.com/sparkpipe/sparkpipe/pipeline#RunnerOptions
 type Hook struct {
 	hooks.Base
-	sink Sink
-	opts HookOptions
+	opts  HookOptions
+	lanes []*lane // the sink, and what stands beside it; see [New]
 
-	mu      sync.Mutex // keeps events in order
-	pending []Event    // could not be stored yet
-	lost    int        // events that were too many to be pending
-	failing bool
-	runs    map[string]*runState
-	faults  map[string]*UnauditedError // by run
-	order   []string                   // runs in faults, the oldest first
+	mu     sync.Mutex // keeps events in order
+	runs   map[string]*runState
+	faults map[string]error // the last one by run
+	order  []string         // runs in faults, the oldest first
 
 	about struct { // guarded by mu
 		server, session string
@@ -90,7 +87,8 @@ func NewHook(sink Sink, opts *HookOptions) *Hook {
 	if sink == nil {
 		sink = Discard{}
 	}
-	h := &Hook{sink: sink, opts: *opts, runs: map[string]*runState{}, faults: map[string]*UnauditedError{}}
+	h := &Hook{opts: *opts, runs: map[string]*runState{}, faults: map[string]error{}}
+	h.add(&lane{sink: sink, required: opts.Required})
 	h.opts.Actor = cmp.Or(opts.Actor, "runner")
 	h.opts.Logger = cmp.Or(opts.Logger, zap.NewNop())
 	h.opts.WriteTimeout = cmp.Or(max(opts.WriteTimeout, 0), DefaultWriteTimeout)
@@ -105,6 +103,13 @@ func NewHook(sink Sink, opts *HookOptions) *Hook {
 		h.opts.Environment = DefaultEnvironment()
 	}
 	return h
+}
+
+// add adds a lane, before the first event.
+func (h *Hook) add(l *lane) {
+	l.missing = map[string]int{}
+	h.lanes = append(h.lanes, l)
+	h.opts.Required = h.opts.Required || l.required
 }
 
 // HookName names the hook in errors.
@@ -144,26 +149,27 @@ func (h *Hook) Record(ctx context.Context, e Event) error {
 
 // Flush stores what is held back.
 func (h *Hook) Flush(ctx context.Context) error {
-	h.mu.Lock()
-	limited, cancel := h.limited(ctx)
-	err := h.deliver(limited)
-	cancel()
-	h.mu.Unlock()
-	return errors.Join(err, flush(ctx, h.sink))
+	var faults []error
+	for _, l := range h.lanes {
+		h.mu.Lock()
+		err := h.flush(ctx, l)
+		h.mu.Unlock()
+		if err = errors.Join(err, flush(ctx, l.sink)); l.counts() {
+			faults = append(faults, err)
+		}
+	}
+	return errors.Join(faults...)
 }
 
 // Close stores what is held back and closes the sink. It works twice.
 func (h *Hook) Close(ctx context.Context) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	limited, cancel := h.limited(ctx)
-	defer cancel()
-	err := h.deliver(limited)
-	if err != nil && !errors.Is(err, ErrClosed) {
-		err = &UnauditedError{Events: len(h.pending) + h.lost, Err: err}
+	var faults []error
+	for _, l := range h.lanes {
+		faults = append(faults, h.closeLane(ctx, l))
 	}
-	h.pending, h.lost = nil, 0
-	return errors.Join(err, guard(func() error { return h.sink.Close(ctx) }))
+	return errors.Join(faults...)
 }
 
 // Err returns an [*UnauditedError] when events of the run are not stored, nil
@@ -172,9 +178,12 @@ func (h *Hook) Close(ctx context.Context) error {
 func (h *Hook) Err(runID string) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if fault := h.faults[runID]; fault != nil && fault.Events > 0 {
-		clone := *fault
-		return &clone
+	events := 0
+	for _, l := range h.lanes {
+		events = max(events, l.missing[runID])
 	}
-	return nil
+	if events == 0 {
+		return nil
+	}
+	return &UnauditedError{RunID: runID, Events: events, Err: h.faults[runID]}
 }

@@ -38,11 +38,11 @@ func (h *Hook) BeforePipeline(ctx context.Context, e hooks.PipelineStart) (conte
 
 // start records a beginning, whose fault is a veto when events are required.
 func (h *Hook) start(ctx context.Context, e Event) error {
-	err := h.store(ctx, h.filled(e))
-	if !h.opts.Required {
+	err := h.required(e, h.store(ctx, h.filled(e)))
+	if !errors.Is(err, ErrRequired) {
 		return nil // it was logged, and Err tells
 	}
-	return h.required(e, err)
+	return err
 }
 
 func (h *Hook) environment() map[string]string {
@@ -79,10 +79,12 @@ func (h *Hook) AfterPipeline(ctx context.Context, e hooks.PipelineEnd) {
 	}
 	// The context lives for a bounded time; a table of the cluster needs more of it
 	// than one event may take.
-	if err := flush(ctx, h.sink); err != nil {
-		h.mu.Lock()
-		h.blameRun(e.RunID, err)
-		h.mu.Unlock()
+	for _, l := range h.lanes {
+		if err := flush(ctx, l.sink); err != nil && l.counts() {
+			h.mu.Lock()
+			h.blame(e.RunID, l, err)
+			h.mu.Unlock()
+		}
 	}
 }
 

@@ -2,9 +2,7 @@ package audit
 
 import (
 	"context"
-	"strconv"
-
-	"go.uber.org/zap"
+	"errors"
 )
 
 const (
@@ -55,13 +53,24 @@ func (h *Hook) filled(e Event) Event {
 	return e
 }
 
-// required makes of an error what the caller is told.
+// required makes of an error of store what the caller is told.
 func (h *Hook) required(e Event, err error) error {
-	if err == nil || !h.opts.Required {
+	var missed *missedError
+	if !errors.As(err, &missed) || !missed.veto {
 		return err
 	}
-	return &RequiredError{Action: e.Action, Resource: h.opts.Redactor.Known(e.Resource), Err: err}
+	return &RequiredError{Action: e.Action, Resource: h.opts.Redactor.Known(e.Resource), Err: missed.err}
 }
+
+// missedError is what store returns.
+type missedError struct {
+	err error
+	// veto tells that a sink that is required does not have the event.
+	veto bool
+}
+
+func (e *missedError) Error() string { return e.err.Error() }
+func (e *missedError) Unwrap() error { return e.err }
 
 // limited returns a context that lives for the time of one attempt to store,
 // whatever became of the run.
@@ -69,23 +78,35 @@ func (h *Hook) limited(ctx context.Context) (context.Context, context.CancelFunc
 	return context.WithTimeout(context.WithoutCancel(ctx), h.opts.WriteTimeout)
 }
 
-// store writes an event that is redacted. When that fails it is kept, and written
-// before the next one.
+// store writes an event that is redacted into every lane. Where that fails it is
+// kept, and written before the next one. The error is that of the lanes that count.
 func (h *Hook) store(ctx context.Context, e Event) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	ctx, cancel := h.limited(ctx)
-	defer cancel()
 	h.complete(&e)
-	err := h.deliver(ctx)
-	if err == nil {
-		err = h.write(ctx, e)
+	var faults []error
+	veto := false
+	for _, l := range h.lanes {
+		err := h.put(ctx, l, e)
+		if err == nil || !l.counts() {
+			continue
+		}
+		h.blame(e.RunID, l, err)
+		faults = append(faults, err)
+		veto = veto || l.required
 	}
-	if err == nil {
+	if len(faults) == 0 {
 		return nil
 	}
-	h.fail(e, err)
-	return err
+	return &missedError{err: joined(faults), veto: veto}
+}
+
+// joined is a single error as it is.
+func joined(faults []error) error {
+	if len(faults) == 1 {
+		return faults[0]
+	}
+	return errors.Join(faults...)
 }
 
 // complete adds what is known of the run and the session.
@@ -101,63 +122,18 @@ func (h *Hook) complete(e *Event) {
 	}
 }
 
-// deliver writes what could not be stored before.
-func (h *Hook) deliver(ctx context.Context) error {
-	for len(h.pending) > 0 {
-		e := h.pending[0]
-		if err := h.write(ctx, e); err != nil {
-			return err
-		}
-		h.pending[0] = Event{}
-		h.pending = h.pending[1:]
-		if fault := h.faults[e.RunID]; fault != nil {
-			fault.Events--
-		}
-	}
-	if h.lost > 0 {
-		e := own(ActionAuditLost, StatusFailure, "hook", h.opts.Now, map[string]string{"events": strconv.Itoa(h.lost)})
-		if err := h.write(ctx, e); err != nil {
-			return err
-		}
-		h.lost = 0
-	}
-	if h.failing {
-		h.failing = false
-		h.opts.Logger.Info("audit events can be stored again")
-	}
-	return nil
-}
-
-func (h *Hook) write(ctx context.Context, e Event) error {
-	return guard(func() error { return h.sink.Write(ctx, e) })
-}
-
-// fail keeps an event that could not be stored.
-func (h *Hook) fail(e Event, err error) {
-	if !h.failing {
-		h.failing = true
-		h.opts.Logger.Warn("audit events cannot be stored", zap.String("action", string(e.Action)), zap.String("run_id", e.RunID), zap.Error(err))
-	}
-	if len(h.pending) < maxPending {
-		h.pending = append(h.pending, e)
-	} else {
-		h.lost++
-	}
-	h.blameRun(e.RunID, err)
-}
-
-// blameRun remembers that an event of a run is not stored.
-func (h *Hook) blameRun(runID string, err error) {
-	fault := h.faults[runID]
-	if fault == nil {
+// blame remembers that a lane misses an event of a run.
+func (h *Hook) blame(runID string, l *lane, err error) {
+	if h.faults[runID] == nil {
 		if len(h.order) == maxFaults {
 			delete(h.faults, h.order[0])
+			for _, l := range h.lanes {
+				delete(l.missing, h.order[0])
+			}
 			h.order = h.order[1:]
 		}
-		fault = &UnauditedError{RunID: runID}
-		h.faults[runID] = fault
 		h.order = append(h.order, runID)
 	}
-	fault.Events++
-	fault.Err = err
+	h.faults[runID] = err
+	l.missing[runID]++
 }

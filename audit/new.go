@@ -2,6 +2,7 @@ package audit
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,6 +18,9 @@ type Options struct {
 	// required counts as the file does when [Config.Required] is set. The hook
 	// closes them.
 	Targets []Target
+	// Openers open the database of [SQLConfig.URL]; those of package audit/sqldb, or
+	// your own.
+	Openers []Opener
 	// Hook are further settings of the hook; Required, Redactor, Logger and
 	// IncludeDataSamples are those of the Config.
 	Hook HookOptions
@@ -27,8 +31,9 @@ type Options struct {
 }
 
 // New builds the hook of a configuration, which writes to the file that it names,
-// to the log if it says so, and to the targets of opts. Nothing is opened before
-// the first event. When the block is not enabled, the hook records nothing.
+// to the log if it says so, to the table of the block sql if there is one, and to the
+// targets of opts. Nothing is opened before the first event. When the block is not
+// enabled, the hook records nothing.
 func New(cfg Config, opts *Options) (*Hook, error) {
 	if opts == nil {
 		opts = &Options{}
@@ -48,19 +53,38 @@ func New(cfg Config, opts *Options) (*Hook, error) {
 		hook.Required = false
 		return NewHook(Discard{}, &hook), nil
 	}
-	sink, err := cfg.sink(opts, hook.Logger)
+	if cfg.SQL == nil {
+		sink, err := cfg.sink(opts, hook.Logger)
+		if err != nil {
+			return nil, err
+		}
+		return NewHook(sink, &hook), nil
+	}
+	return cfg.withTable(opts, &hook)
+}
+
+// withTable is the hook whose events go into a table, too.
+func (c *Config) withTable(opts *Options, hook *HookOptions) (*Hook, error) {
+	table, err := c.SQL.open(c, opts, hook.Redactor)
 	if err != nil {
 		return nil, err
 	}
-	return NewHook(sink, &hook), nil
+	sink, err := c.sink(opts, hook.Logger)
+	if err != nil {
+		return nil, errors.Join(err, table.release())
+	}
+	beside, err := c.SQL.lane(c, opts, table, hook.Logger) // a queue like that of sink
+	if err != nil {
+		return nil, errors.Join(err, table.release())
+	}
+	h := NewHook(sink, hook)
+	h.add(beside)
+	return h, nil
 }
 
 // sink is the file with what stands beside it.
 func (c *Config) sink(opts *Options, logger *zap.Logger) (Sink, error) {
-	file, err := NewFileSink(c.File(), &FileOptions{
-		Key: c.HMACKey, Fsync: c.Fsync, RotateBytes: int64(c.RotateMB) << 20, RotateEvery: c.RotateEvery,
-		Retention: time.Duration(c.RetentionDays) * 24 * time.Hour, MaxFiles: c.MaxFiles, Now: opts.Now,
-	})
+	file, err := NewFileSink(c.File(), c.fileOptions(opts))
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +96,7 @@ func (c *Config) sink(opts *Options, logger *zap.Logger) (Sink, error) {
 	if err != nil || !c.Async.Enabled {
 		return composite, err
 	}
-	async, err := NewAsync(composite, &AsyncOptions{Queue: c.Async.Queue, Policy: c.Async.Policy, Logger: logger, Now: opts.Now})
+	async, err := NewAsync(composite, c.async(opts, logger))
 	if err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
 	}

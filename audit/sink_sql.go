@@ -59,7 +59,8 @@ type SQLSink struct {
 	dialect Dialect
 	table   string
 	signer  signer
-	create  chan bool // one element: whether tables are still to be made
+	create  chan bool    // one element: whether tables are still to be made
+	own     *ownDatabase // nil for a database of the caller's
 }
 
 var _ Sink = (*SQLSink)(nil)
@@ -86,34 +87,48 @@ func NewSQLSink(db *sql.DB, dialect Dialect, opts *SQLOptions) (*SQLSink, error)
 
 // Write implements [Sink].
 func (s *SQLSink) Write(ctx context.Context, e Event) error {
+	if s.own != nil && s.own.closed.Load() {
+		return ErrClosed
+	}
 	err := s.prepare(ctx)
 	if err == nil {
 		err = s.atomically(ctx, func(tx *sql.Tx) error { return s.insert(ctx, tx, e) })
 	}
-	if err != nil {
-		return fmt.Errorf("write to the audit table %s: %w", s.table, cause(ctx, err))
-	}
-	return nil
+	return s.fault(ctx, "write to the audit table "+s.table, err)
 }
 
-// Close implements [Sink]. The database stays open.
-func (*SQLSink) Close(context.Context) error { return nil }
+// Close implements [Sink]. A database that [NewSQLSink] was given stays open.
+func (s *SQLSink) Close(context.Context) error { return s.release() }
+
+// release closes a database of the sink's own.
+func (s *SQLSink) release() error {
+	if s.own == nil {
+		return nil
+	}
+	s.own.closed.Store(true)
+	return s.db.Close()
+}
 
 // Head returns the end of the chain; zero when there is no entry.
 func (s *SQLSink) Head(ctx context.Context) (Head, error) {
-	var head Head
+	head, _, err := s.head(ctx)
+	return head, err
+}
+
+// head also reports whether there is a row of the head.
+func (s *SQLSink) head(ctx context.Context) (head Head, found bool, err error) {
 	var mac string
-	err := s.db.QueryRowContext(ctx, s.sql(`SELECT seq, hash, mac FROM {head} WHERE id = 1`)).Scan(&head.Seq, &head.Hash, &mac)
+	err = s.db.QueryRowContext(ctx, s.sql(`SELECT seq, hash, mac FROM {head} WHERE id = 1`)).Scan(&head.Seq, &head.Hash, &mac)
 	if errors.Is(err, sql.ErrNoRows) {
-		return Head{}, nil
+		return Head{}, false, nil
 	}
 	if err == nil {
 		err = s.checkHead(head, mac)
 	}
 	if err != nil {
-		return Head{}, fmt.Errorf("read the head of the audit table %s: %w", s.table, cause(ctx, err))
+		return Head{}, false, s.fault(ctx, "read the head of the audit table "+s.table, err)
 	}
-	return head, nil
+	return head, true, nil
 }
 
 // insert writes one row behind the head. Counting the head up first locks its row.

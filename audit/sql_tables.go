@@ -50,10 +50,7 @@ func (s *SQLSink) CreateTables(ctx context.Context) error {
 		}
 		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("make the audit tables %s and %s_head: %w", s.table, s.table, cause(ctx, err))
-	}
-	return nil
+	return s.fault(ctx, fmt.Sprintf("make the audit tables %[1]s and %[1]s_head", s.table), err)
 }
 
 // prepare makes the tables once if that was asked for. Who may use the tables but
@@ -90,18 +87,46 @@ func (s *SQLSink) Verify(ctx context.Context, opts *VerifyOptions) (Report, erro
 	if changed.Key.IsZero() {
 		changed.Key = s.signer.key
 	}
-	if changed.Head == nil && !changed.Partial {
-		head, err := s.Head(ctx)
+	own := changed.Head == nil && !changed.Partial
+	found := false
+	if own {
+		head, there, err := s.head(ctx)
 		if err != nil {
 			return Report{}, err
 		}
-		changed.Head = &head
+		if found = there; found {
+			changed.Head = &head
+		}
 	}
 	v := newVerifier(&changed)
-	if err := s.verifyRows(ctx, v); err != nil {
-		return Report{}, fmt.Errorf("verify the audit table %s: %w", s.table, cause(ctx, err))
+	err := s.verifyRows(ctx, v)
+	if err == nil && own {
+		err = s.verifyHead(ctx, v, found)
+	}
+	if err != nil {
+		return Report{}, s.fault(ctx, "verify the audit table "+s.table, err)
 	}
 	return v.finish(), nil
+}
+
+// verifyHead tells of a row of the head that is gone, or that knows of no entry. One
+// that knew of none when the rows were not read yet is asked again.
+func (s *SQLSink) verifyHead(ctx context.Context, v *verifier, found bool) error {
+	rows := v.place
+	v.place = place{file: s.table + "_head", line: 1, at: rows.at}
+	defer func() { v.place = rows }()
+	if !found {
+		v.problem(KindCut, 0, "the head of the table is missing: rows that were cut off at the end would not show")
+		return nil
+	}
+	if v.opts.Head.Seq > 0 || v.report.Entries == 0 {
+		return nil
+	}
+	head, _, err := s.head(ctx)
+	if err == nil && head.Seq == 0 {
+		v.problem(KindCut, 0, "the head of the table was set back: it knows of no entry, and there are some")
+	}
+	return err
 }
 
 func (s *SQLSink) verifyRows(ctx context.Context, v *verifier) error {

@@ -1,5 +1,6 @@
 // Package databases_test runs the checks of audit sinks on SQLite and MariaDB. It
-// is a module of its own, so that the drivers stay out of the library's go.mod:
+// is a module of its own, so that the driver of SQLite stays out of the go.mod of
+// the library:
 //
 //	cd audit/testdata/databases && go test ./...
 package databases_test

@@ -40,6 +40,12 @@
 // Runners do that for the block "quality" of a component. [CheckRows] is for rows
 // that are there already, such as a table before a pipeline begins.
 //
+// # Streams
+//
+// A [StreamGate] is a transform of a stream that checks its single rows, batch by
+// batch: it counts, leaves rows out, or makes the query fail before a batch with a bad
+// row is written. It hears of the batches from who runs the stream.
+//
 // # Reports
 //
 // Every [Report] goes to a [Reporter]: [NewJSONLReporter], [NewJUnitReporter],

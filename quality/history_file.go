@@ -96,19 +96,33 @@ func (h *FileHistory) prune(pipeline string) error {
 		return nil
 	}
 	files, err := h.newest(pipeline)
-	if err != nil || len(files) <= h.runs {
+	if err != nil {
 		return err
 	}
-	for _, file := range files[h.runs:] {
-		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) { // another process may do the same
+	kept := 0
+	for _, file := range files {
+		if kept < h.runs {
+			if !file.empty {
+				kept++
+			}
+			continue
+		}
+		if err := os.Remove(file.path); err != nil && !errors.Is(err, fs.ErrNotExist) { // another process may do the same
 			return err
 		}
 	}
 	return nil
 }
 
+// historyFile is a file of a run. It is empty when a process is about to write its
+// first line, or was killed then.
+type historyFile struct {
+	path  string
+	empty bool
+}
+
 // newest lists the files of a pipeline, the newest first.
-func (h *FileHistory) newest(pipeline string) ([]string, error) {
+func (h *FileHistory) newest(pipeline string) ([]historyFile, error) {
 	entries, err := os.ReadDir(h.folder(pipeline))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -116,11 +130,19 @@ func (h *FileHistory) newest(pipeline string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var files []string
+	var files []historyFile
 	for _, entry := range entries { // in the order of their names, and so of their times
-		if entry.Type().IsRegular() && strings.HasSuffix(entry.Name(), ".jsonl") {
-			files = append(files, filepath.Join(h.folder(pipeline), entry.Name()))
+		if !entry.Type().IsRegular() || !strings.HasSuffix(entry.Name(), ".jsonl") {
+			continue
 		}
+		info, err := entry.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // another process has removed it
+		}
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, historyFile{filepath.Join(h.folder(pipeline), entry.Name()), info.Size() == 0})
 	}
 	slices.Reverse(files)
 	return files, nil
@@ -143,38 +165,63 @@ func (h *FileHistory) Last(ctx context.Context, pipeline, subject string) (*Repo
 // many unless limit is 0. Lines that are not whole, as a process leaves them that is
 // killed, are passed over.
 func (h *FileHistory) Reports(ctx context.Context, pipeline, subject string, limit int) ([]*Report, error) {
-	files, err := h.newest(pipeline)
-	var out []*Report
-	for _, file := range files {
-		if err = ctx.Err(); err != nil {
-			err = context.Cause(ctx)
-			break
+	for tries := historyReads; ; tries-- {
+		out, whole, err := h.read(ctx, pipeline, subject, limit)
+		if err != nil {
+			return nil, fmt.Errorf("read the history of checks: %w", err)
 		}
-		var reports []*Report
-		if reports, err = readReports(file); err != nil {
-			break
+		if whole || tries == 1 {
+			return out, nil
+		}
+	}
+}
+
+// historyReads is how often a folder is read at most while others remove files that
+// were listed: there are newer ones then.
+const historyReads = 100
+
+// read gives the reports of the files that were listed, and reports whether these are
+// all that there were at some time: files are removed while it reads, and a list of
+// a folder is not of one moment either.
+func (h *FileHistory) read(ctx context.Context, pipeline, subject string, limit int) (out []*Report, whole bool, err error) {
+	files, err := h.newest(pipeline)
+	if err != nil {
+		return nil, false, err
+	}
+	found := 0
+	whole = true
+	for _, file := range files {
+		if ctx.Err() != nil {
+			return nil, false, context.Cause(ctx)
+		}
+		reports, err := readReports(file.path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			whole = false
+		case err != nil:
+			return nil, false, err
+		case len(reports) > 0:
+			found++
 		}
 		for _, r := range slices.Backward(reports) {
 			if r.Pipeline == pipeline && r.Subject == subject {
 				out = append(out, r)
 			}
 			if limit > 0 && len(out) == limit {
-				return out, nil
+				return out, whole, nil
 			}
 		}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read the history of checks: %w", err)
+	if found == 0 {
+		_, err := os.Stat(h.folder(pipeline))
+		whole = errors.Is(err, fs.ErrNotExist)
 	}
-	return out, nil
+	return out, whole, nil
 }
 
 // readReports reads the lines of a file, without those that cannot be read.
 func readReports(file string) ([]*Report, error) {
 	data, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) { // removed since it was listed
-		return nil, nil
-	}
 	if err != nil {
 		return nil, err
 	}

@@ -81,7 +81,7 @@ func TestFileHistoryOfManyRunners(t *testing.T) {
 	dir := t.TempDir()
 	var all sync.WaitGroup
 	for i := range 6 {
-		h, err := quality.NewFileHistory(dir, &quality.FileHistoryOptions{Runs: 4})
+		h, err := quality.NewFileHistory(dir, &quality.FileHistoryOptions{Runs: 1})
 		require.NoError(t, err)
 		all.Go(func() {
 			for run := range 10 {

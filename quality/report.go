@@ -52,6 +52,8 @@ type Report struct {
 	// Subject is the view, the table or the target that was looked at.
 	Subject string
 	Moment  Moment
+	// Batch says which batches of a stream they were; nil for other rows.
+	Batch   *Batch
 	Started time.Time
 	// Duration is the time that the checks took beside what was done anyway.
 	Duration time.Duration

@@ -16,8 +16,12 @@ type document struct {
 	reports []*Report
 }
 
-// add puts a report into the file. Of the attempts of a component the last counts.
+// add puts a report into the file. Of the attempts of a component the last counts, and
+// of a stream, which has batches without end, the report on all of them.
 func (d *document) add(r *Report) error {
+	if r.Batch != nil && r.Batch.Sum == 0 {
+		return nil
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	own := *r

@@ -37,6 +37,7 @@ type reportDocument struct {
 	Attempt       int              `json:"attempt,omitempty"`
 	Subject       string           `json:"subject"`
 	Moment        Moment           `json:"moment"`
+	Batch         *batchDocument   `json:"batch,omitempty"`
 	Status        Status           `json:"status"`
 	Started       time.Time        `json:"started"`
 	DurationMS    float64          `json:"duration_ms"`
@@ -46,6 +47,37 @@ type reportDocument struct {
 	Quarantined   int64            `json:"quarantined"`
 	Notes         []string         `json:"notes,omitempty"`
 	Results       []resultDocument `json:"results"`
+}
+
+// batchDocument is the JSON form of a [Batch].
+type batchDocument struct {
+	QueryID    string `json:"query_id,omitempty"`
+	QueryRunID string `json:"query_run_id,omitempty"`
+	ID         *int64 `json:"batch_id,omitempty"`
+	Sum        int64  `json:"sum_of,omitempty"`
+}
+
+func batchOf(b *Batch) *batchDocument {
+	if b == nil {
+		return nil
+	}
+	out := &batchDocument{QueryID: b.QueryID, QueryRunID: b.QueryRunID, Sum: b.Sum}
+	if b.ID >= 0 {
+		id := b.ID
+		out.ID = &id
+	}
+	return out
+}
+
+func (d *batchDocument) batch() *Batch {
+	if d == nil {
+		return nil
+	}
+	out := &Batch{QueryID: d.QueryID, QueryRunID: d.QueryRunID, ID: -1, Sum: d.Sum}
+	if d.ID != nil {
+		out.ID = *d.ID
+	}
+	return out
 }
 
 type resultDocument struct {
@@ -67,7 +99,7 @@ type resultDocument struct {
 func (r *Report) MarshalJSON() ([]byte, error) {
 	out := reportDocument{
 		SchemaVersion: ReportVersion, Kind: ReportKind, Pipeline: r.Pipeline, RunID: r.RunID, Component: r.Component,
-		Attempt: r.Attempt, Subject: r.Subject, Moment: r.Moment, Status: r.Status(), Started: r.Started.UTC(),
+		Attempt: r.Attempt, Subject: r.Subject, Moment: r.Moment, Batch: batchOf(r.Batch), Status: r.Status(), Started: r.Started.UTC(),
 		DurationMS: float64(max(0, r.Duration)) / float64(time.Millisecond), Passes: r.Passes, Published: r.Published,
 		Dropped: r.Dropped, Quarantined: r.Quarantined, Notes: r.Notes, Results: make([]resultDocument, len(r.Results)),
 	}
@@ -106,7 +138,7 @@ func (r *Report) UnmarshalJSON(data []byte) error {
 	}
 	*r = Report{
 		Pipeline: in.Pipeline, RunID: in.RunID, Component: in.Component, Attempt: in.Attempt, Subject: in.Subject, Moment: in.Moment,
-		Started: in.Started, Duration: time.Duration(in.DurationMS * float64(time.Millisecond)), Passes: in.Passes,
+		Batch: in.Batch.batch(), Started: in.Started, Duration: time.Duration(in.DurationMS * float64(time.Millisecond)), Passes: in.Passes,
 		Published: in.Published, Dropped: in.Dropped, Quarantined: in.Quarantined, Notes: in.Notes,
 	}
 	for _, res := range in.Results {

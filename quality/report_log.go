@@ -18,7 +18,11 @@ func LogReporter(logger *zap.Logger) Reporter {
 		for i := range r.Results {
 			logResult(logger, r, &r.Results[i])
 		}
-		logger.Info("checked the rows", append(logFields(r),
+		tell := logger.Info
+		if r.Batch != nil && r.Batch.Sum == 0 { // a stream has batches without end
+			tell = logger.Debug
+		}
+		tell("checked the rows", append(logFields(r),
 			zap.String("status", string(r.Status())), zap.Int("rules", len(r.Results)), zap.Int("passes", r.Passes),
 			zap.Bool("published", r.Published), zap.Int64("dropped", r.Dropped), zap.Int64("quarantined", r.Quarantined),
 			zap.Duration("duration", r.Duration.Round(time.Millisecond)))...)
@@ -27,10 +31,14 @@ func LogReporter(logger *zap.Logger) Reporter {
 }
 
 func logFields(r *Report) []zap.Field {
-	return []zap.Field{
+	fields := []zap.Field{
 		zap.String("pipeline", r.Pipeline), zap.String("run_id", r.RunID), zap.String("component", r.Component),
 		zap.String("subject", r.Subject), zap.String("moment", string(r.Moment)),
 	}
+	if r.Batch != nil {
+		fields = append(fields, zap.Int64("batch_id", r.Batch.ID), zap.Int64("sum_of", r.Batch.Sum))
+	}
+	return fields
 }
 
 func logResult(logger *zap.Logger, r *Report, res *Result) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/sparkpipe/sparkpipe/dataflow"
@@ -97,7 +98,15 @@ func reportRows(r *Report) ([]reportRow, error) {
 	rows := make([]reportRow, len(r.Results))
 	for i := range r.Results {
 		res := &r.Results[i]
-		measured, err := json.Marshal(plainValues(res.Values))
+		values := plainValues(res.Values)
+		if r.Batch != nil { // tables that are there have no column for it
+			values = maps.Clone(values)
+			if values == nil {
+				values = map[string]any{}
+			}
+			values["batch"] = batchOf(r.Batch)
+		}
+		measured, err := json.Marshal(values)
 		if err != nil {
 			return nil, fmt.Errorf("report the checks: rule %q: %w", res.Rule, err)
 		}

@@ -26,14 +26,29 @@ func (g guardedHooks) each(moment string, call func(StreamHooks)) {
 }
 
 func (g guardedHooks) one(moment string, hook StreamHooks, call func(StreamHooks)) {
-	defer func() {
-		if value := recover(); value != nil {
-			err := &component.PanicError{Value: value, Stack: debug.Stack()}
-			g.logger.Error("stream hook panicked", zap.String("hook", fmt.Sprintf("%T", hook)), zap.String("moment", moment),
-				zap.Error(err), zap.ByteString("panic_stack", err.Stack))
-		}
-	}()
+	defer g.catch(moment, hook)
 	call(hook)
+}
+
+// watching calls watchers. One that panics changes nothing for the others.
+func (g guardedHooks) watching(moment string, watchers []Watcher, call func(Watcher)) {
+	for _, w := range watchers {
+		func() {
+			defer g.catch(moment, w)
+			call(w)
+		}()
+	}
+}
+
+// catch logs the panic of a hook or a watcher.
+func (g guardedHooks) catch(moment string, who any) {
+	value := recover()
+	if value == nil {
+		return
+	}
+	err := &component.PanicError{Value: value, Stack: debug.Stack()}
+	g.logger.Error("stream hook panicked", zap.String("hook", fmt.Sprintf("%T", who)), zap.String("moment", moment),
+		zap.Error(err), zap.ByteString("panic_stack", err.Stack))
 }
 
 func (g guardedHooks) OnQueryStart(ctx context.Context, e QueryStart) {

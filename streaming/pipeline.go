@@ -86,6 +86,7 @@ func (p StreamingPipeline) Validate() error {
 		}
 		fault(prefix, validate(t))
 	}
+	fault("", p.checkWatchers())
 	fault("", p.writer().Validate())
 	if p.Sink == nil {
 		fault("", errors.New("the stream has no sink"))

@@ -20,11 +20,18 @@ const DefaultStopTimeout = 30 * time.Second
 // Run implements [dataflow.DataFlow]. It starts the query and waits for its end: of
 // itself with the triggers once and available now, when somebody stops it, or when
 // it fails, which is a [*QueryError]. When ctx ends, the query is stopped once its
-// batch is done, or after StopTimeout, and the error wraps the cause of ctx.
+// batch is done, or after StopTimeout, and the error wraps the cause of ctx. A
+// [Watcher] among the transforms, or in rt, hears of the batches and the end.
 func (p StreamingPipeline) Run(ctx context.Context, spark *dataflow.Session, rt component.Runtime) error {
-	q, err := p.Start(ctx, spark)
+	p.Transforms = append(p.Transforms[:len(p.Transforms):len(p.Transforms)], transformsOf(rt)...)
+	w, err := newWatch(ctx, spark, p.watchers())
 	if err != nil {
 		return err
+	}
+	defer w.close()
+	q, err := p.Start(w.starting(ctx), spark)
+	if err != nil {
+		return w.finish(ctx, nil, err)
 	}
 	log := rt.Logger().With(zap.String("query", q.Name()), zap.String("query_id", q.ID()), zap.String("query_run_id", q.RunID()))
 	log.Info("streaming query started", zap.Stringer("trigger", p.Trigger), zap.String("checkpoint_location", p.CheckpointLocation))
@@ -33,6 +40,7 @@ func (p StreamingPipeline) Run(ctx context.Context, spark *dataflow.Session, rt 
 	if ctx.Err() != nil {
 		err = p.wind(ctx, q)
 	}
+	err = w.finish(ctx, q, err)
 	log.Info("streaming query ended", zap.Duration("duration", time.Since(begun)), zap.Bool("failed", err != nil))
 	return err
 }

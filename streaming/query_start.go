@@ -40,6 +40,7 @@ func start(ctx context.Context, spark *dataflow.Session, op *wire.WriteStreamOpe
 	})()
 	h.beginStart()
 	q, event, err := send(inner, spark, h, op)
+	tellStarted(ctx, q)
 	alone := h.endStart(q, event)
 	switch {
 	case ctx.Err() == nil:

@@ -65,7 +65,7 @@ func (q *supervised) begun(run runningQuery, l *lease, p *StreamingPipeline) {
 	defer q.telling.Unlock()
 	s, now := q.s, time.Now()
 	s.mu.Lock()
-	q.run, q.lease, q.since, q.last = run, l, now, nil
+	q.run, q.lease, q.since, q.last, q.watchers = run, l, now, nil, p.watchers()
 	q.state, q.stateSince, q.next, q.checkpoint = QueryRunning, now, time.Time{}, p.CheckpointLocation
 	select {
 	case <-q.end: // of a run before
@@ -108,8 +108,22 @@ func (q *supervised) over(reason EndReason, err error) {
 func (q *supervised) progressed(ctx context.Context, p Progress) {
 	q.s.mu.Lock()
 	q.last = &p
+	watchers := q.watchers
 	q.s.mu.Unlock()
 	q.s.hooks.OnBatchProgress(ctx, BatchProgress{QueryRun: q.runNow(), Progress: p})
+	if !p.ran() {
+		return
+	}
+	q.s.hooks.watching("batch done", watchers, func(w Watcher) { w.BatchDone(ctx, p.JSON) })
+}
+
+// tellEnd tells watchers of the end of a run, and gives the error that they make of
+// its own.
+func (q *supervised) tellEnd(watchers []Watcher, err error) error {
+	q.tell(func(ctx context.Context) {
+		q.s.hooks.watching("run ended", watchers, func(w Watcher) { err = w.RunEnded(ctx, err) })
+	})
+	return err
 }
 
 // runNow says which run it is.

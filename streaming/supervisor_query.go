@@ -70,7 +70,8 @@ type supervised struct {
 	lease      *lease // of the last run
 	since      time.Time
 	last       *Progress
-	checkpoint string // of the last run
+	watchers   []Watcher // of the last run
+	checkpoint string    // of the last run
 	restarts   int
 	err        error // the last one
 	errAt      time.Time
@@ -160,11 +161,18 @@ func (q *supervised) once(ctx context.Context, l *lease) (ran time.Duration, err
 	}
 	run, err := l.session.start(ctx, p)
 	if err != nil {
-		return 0, err
+		return 0, q.tellEnd(p.watchers(), err)
 	}
 	began := time.Now()
 	q.begun(run, l, &p)
 	reason, err := q.await(ctx, l, run, &p)
+	if reason == EndFailed || err == nil {
+		if err = q.tellEnd(p.watchers(), err); err != nil {
+			reason = EndFailed
+		}
+	} else {
+		_ = q.tellEnd(p.watchers(), nil) // it was stopped, or goes on in another session
+	}
 	var told error
 	if reason != EndDone {
 		told = err

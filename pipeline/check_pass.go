@@ -24,7 +24,7 @@ func (c *check) pass(ctx context.Context, spark *dataflow.Session, sample int) e
 	results := make([]*dataflow.CheckResult, len(c.graph.order))
 	err = c.each(ctx, func(ctx context.Context, at int) error {
 		step := &c.pipeline.Steps[c.graph.order[at]]
-		result, err := session.Check(ctx, step.Name, step.Component)
+		result, err := session.Check(ctx, step.Name, step.checkedComponent())
 		if err != nil {
 			return &ComponentError{Component: step.Name, Type: step.Type, Err: err}
 		}

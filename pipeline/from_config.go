@@ -89,7 +89,7 @@ func stepFromConfig(cfg *config.Component, registry *component.Registry) (step S
 		return step, faultsOf(err, cfg, step.Type)
 	}
 	step.Fingerprint = fingerprint(cfg)
-	quality, err := stepQuality(cfg.Quality)
+	quality, err := stepQuality(cfg.Quality, step.Component)
 	faults = faultsOf(err, cfg, step.Type)
 	step.Quality = quality
 	step.Schema, err = stepSchema(cfg.Schema, step.Component)

@@ -45,7 +45,7 @@ type Quality struct {
 }
 
 // stepQuality reads the block "quality" of a component.
-func stepQuality(section *config.Section) (*StepQuality, error) {
+func stepQuality(section *config.Section, c component.PipelineComponent) (*StepQuality, error) {
 	if section == nil {
 		return nil, nil
 	}
@@ -56,7 +56,7 @@ func stepQuality(section *config.Section) (*StepQuality, error) {
 		return nil, err
 	}
 	q := &StepQuality{Suite: quality.Suite{Rules: rules}, Options: cfg.GateOptions()}
-	if _, err := quality.NewGate(q.Suite, q.Options); err != nil {
+	if err := q.validate(c); err != nil {
 		return nil, placed(*section, err)
 	}
 	return q, nil

@@ -43,8 +43,12 @@ func (r *run) inspect() (*inspector, error) {
 	return in, nil
 }
 
-// keep puts a report into the result of the run.
+// keep puts a report into the result of the run; of a stream, which has batches
+// without end, that on all of them.
 func (in *inspector) keep(_ context.Context, report *quality.Report) error {
+	if report.Batch != nil && report.Batch.Sum == 0 {
+		return nil
+	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.reports = append(in.reports, report)
@@ -98,6 +102,9 @@ func (in *inspector) gates(rt component.Runtime, step *Step) (component.Runtime,
 	}
 	if step.Quality == nil {
 		return rt, asked, nil
+	}
+	if isStream(step.Component) {
+		return in.streamGate(rt, step)
 	}
 	opts := quality.GateOptions{}
 	if step.Quality.Options != nil {

@@ -54,7 +54,11 @@ func (s *Step) faults() []error {
 		return nil
 	}
 	var faults []error
-	for _, fault := range split(validate(s.Component)) {
+	found := split(validate(s.Component))
+	if s.Quality != nil && isStream(s.Component) {
+		found = append(found, split(s.Quality.validate(s.Component))...)
+	}
+	for _, fault := range found {
 		faults = append(faults, &component.ConfigError{Component: s.Name, Type: s.Type, Err: fault})
 	}
 	return faults

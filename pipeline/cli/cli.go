@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sparkpipe/sparkpipe/audit"
 	"github.com/sparkpipe/sparkpipe/component"
 	"github.com/sparkpipe/sparkpipe/pipeline"
 )
@@ -24,6 +25,9 @@ type Options struct {
 	Version string
 	// Factories are component types beside the builtins.
 	Factories []component.Factory
+	// AuditOpeners open databases of audit trails beside PostgreSQL, MySQL and MariaDB;
+	// of two for one scheme these come first.
+	AuditOpeners []audit.Opener
 	// Stdout and Stderr are where it prints; default those of the process.
 	Stdout, Stderr io.Writer
 	// StopTimeout is how long after the first SIGINT, SIGTERM or SIGHUP a run may

@@ -87,7 +87,10 @@ func (p *process) hasEnded() bool {
 func localServer(tb testing.TB, tmp string, args ...string) (*process, string) {
 	tb.Helper()
 	p := startProgram(tb, tmp, "", append([]string{"local"}, args...)...)
-	until(tb, "the address", func() bool { return strings.Contains(p.stderr.String(), "is ready") || p.hasEnded() })
+	until(tb, "the address", func() bool {
+		ready := strings.Contains(p.stderr.String(), "is ready") && strings.HasSuffix(p.stdout.String(), "\n")
+		return ready || p.hasEnded()
+	})
 	require.False(tb, p.hasEnded(), "stderr:\n%s", &p.stderr)
 	return p, strings.TrimSpace(p.stdout.String())
 }

@@ -156,7 +156,7 @@ func (a *app) auditExit(p *pipeline.Pipeline, unaudited, end error) error {
 		return end
 	}
 	fmt.Fprintf(a.stderr, "%s: warning: %v\n", a.opts.Name, unaudited)
-	if end == nil && p.Audit != nil && p.Audit.Required {
+	if end == nil && p.Audit != nil && p.Audit.Strict() {
 		return &exitError{code: ExitFailed}
 	}
 	return end

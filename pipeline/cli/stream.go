@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
+	"github.com/sparkpipe/sparkpipe/audit"
 	"github.com/sparkpipe/sparkpipe/dataflow"
 	"github.com/sparkpipe/sparkpipe/hooks/prometheus"
 	"github.com/sparkpipe/sparkpipe/pipeline"
@@ -55,6 +56,10 @@ restart can mend it; a block "retry" of the component says otherwise. When the
 server was restarted or is gone for long, a new session is opened and all streams
 go on from their checkpoints. Only one process at a time runs a checkpoint location.
 
+Secrets are read again for each new session and for each start of a stream. Where
+the file has hooks.audit, a trail tells of all that; with required nothing starts that
+cannot be recorded, and a stream that cannot start again for that reason ends all.
+
 GET /live, /ready, /queries and /metrics of the health address tell how it goes. Its
 host is 127.0.0.1 unless one is given; Kubernetes needs --health 0.0.0.0:8080.
 
@@ -89,43 +94,57 @@ func (a *app) streamRun(ctx context.Context, file string, flags streamFlags) err
 	if err != nil {
 		return a.refuse(file, err)
 	}
-	p, done, err := a.unlock(ctx, p)
-	if err != nil {
-		return a.refuse(file, fmt.Errorf("%s: %w", file, err))
-	}
-	defer done()
-	streams := newStreamFile(p)
-	if len(streams.queries) == 0 {
+	if len(newStreamFile(p).names) == 0 {
 		return a.refuse(file, fmt.Errorf("%s: it has no streaming component: none is of the type stream or write_stream_*", file))
 	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	trust, p, err := a.streamTrust(ctx, p, cancel)
+	if err != nil {
+		return a.checkFailed("run", file, err)
+	}
+	defer func() { _ = trust.close(ctx, "") }() // for what ends before the streams
 	if p.Spark.SessionKeepalive == 0 {
 		p.Spark.SessionKeepalive = streamSessionKeepalive
+	}
+	streams := newStreamFile(p)
+	if err := streams.unlock(ctx, trust); err != nil {
+		return a.refuse(file, fmt.Errorf("%s: %w", file, trust.hide(err)))
 	}
 	logger, closeLog, err := a.streamLogger(p)
 	if err != nil {
 		return a.refuse(file, fmt.Errorf("%s: %w", file, err))
 	}
 	defer closeLog()
-	report := a.streamReport()
+	end := a.supervise(ctx, streams, flags, logger.WithOptions(hideIn(&trust.mask)))
+	return a.auditExit(p, trust.hide(trust.close(ctx, trust.runID)), trust.hide(end))
+}
+
+// supervise runs the streams and tells of them.
+func (a *app) supervise(ctx context.Context, streams *streamFile, flags streamFlags, logger *zap.Logger) error {
+	p, trust := streams.whole, streams.trust
+	report := a.streamReport(&trust.mask)
 	measured := a.metricsHook(p.Hooks.Metrics, p.Name)
 	exporter := prometheus.New(nil)
 	if measured != nil {
 		exporter = measured.exporter
 	}
+	checks, err := pipeline.NewStreamChecks(p, &pipeline.StreamChecksOptions{RunID: trust.runID, Reporter: trust, Logger: logger})
+	if err != nil {
+		return a.refuse(p.File, err)
+	}
 	opts := &streaming.SupervisorOptions{
-		Hooks: []streaming.StreamHooks{report}, Meter: exporter, Metrics: exporter.Handler(), Logger: logger,
+		Hooks: []streaming.StreamHooks{report, trust}, Meter: exporter, Metrics: exporter.Handler(), Logger: logger,
 		Addr: flags.health, StateDir: flags.stateDir, StopOnFailure: flags.stopOnFailure,
 	}
-	if flags.checkpoints != "" {
-		store, err := pipeline.OpenCheckpointStore(flags.checkpoints, stores()...)
-		if err != nil {
-			return wrongUsage(fmt.Errorf("--checkpoints: %w", err))
-		}
-		defer closeStore(store)
-		opts.Locker = store
+	closeLocks, err := flags.locks(opts)
+	if err != nil {
+		return wrongUsage(err)
 	}
+	defer closeLocks()
 	opener := pipeline.Opener{Progress: report.progress, Opened: func(s *dataflow.Session, remote string) {
 		report.session(s.ServerVersion(), remote)
+		checks.Use(s)
 	}}
 	opts.Open = streams.open(opener.Open, report)
 	supervisor, err := streaming.NewSupervisor(opts)
@@ -133,26 +152,57 @@ func (a *app) streamRun(ctx context.Context, file string, flags streamFlags) err
 		return wrongUsage(err)
 	}
 	report.supervisor = supervisor
+	if err := trust.begin(ctx, streams.names); err != nil {
+		return err
+	}
 	ctx, stop := stopOnSignals(ctx, a.stderr, "stopping the streams once their batches are done", a.stopTimeout())
 	defer stop()
 	pushed := measured.start(ctx)
-	err = supervisor.Run(ctx, streams.queries...)
+	err = supervisor.Run(ctx, checks.Guard(streams.queries)...)
 	pushed()
+	trust.ended(ctx, err)
 	return a.streamEnd(report, err)
+}
+
+// locks sets where the locks of checkpoint locations are. Call what it returns when
+// they are given back.
+func (f *streamFlags) locks(opts *streaming.SupervisorOptions) (func(), error) {
+	if f.checkpoints == "" {
+		return func() {}, nil
+	}
+	store, err := pipeline.OpenCheckpointStore(f.checkpoints, stores()...)
+	if err != nil {
+		return nil, fmt.Errorf("--checkpoints: %w", err)
+	}
+	opts.Locker = store
+	return func() { closeStore(store) }, nil
 }
 
 // streamEnd tells the end and gives the exit code.
 func (a *app) streamEnd(report *streamReport, err error) error {
 	var failed *streaming.SupervisorError
-	switch {
-	case errors.As(err, &failed):
+	if errors.As(err, &failed) {
 		report.failed(failed)
+	}
+	switch {
+	case errors.Is(err, audit.ErrRequired):
+		return err
+	case failed != nil:
 		return &exitError{code: ExitFailed}
 	case errors.Is(err, errInterrupted), err == nil:
 		report.ended()
 		return nil
 	}
 	return err
+}
+
+// failuresOf is what failed of streams that were stopped from outside, or nil.
+func failuresOf(err error) error {
+	var failed *streaming.SupervisorError
+	if errors.As(err, &failed) {
+		return failed
+	}
+	return nil
 }
 
 // streamLogger is the logger that the file asks for, or a silent one.

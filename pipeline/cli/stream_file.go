@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"sync"
 
@@ -17,10 +18,15 @@ import (
 // streamFile is what a file holds for a supervisor: the streams, and a pipeline that
 // prepares a session for them.
 type streamFile struct {
-	queries []streaming.SupervisedQuery
+	queries []streaming.SupervisedQuery // once it has its secrets
 	names   []string
-	// before has all steps of the file; those that are streams do nothing in it.
-	before *pipeline.Pipeline
+	live    []*liveStream
+	// whole is the pipeline as it stands in the file, and before the same with
+	// streams that do nothing.
+	whole, before *pipeline.Pipeline
+	// secretViews tells that what the streams depend on refers to secrets.
+	secretViews bool
+	trust       *streamTrust
 
 	mu       sync.Mutex
 	prepared bool // the first time
@@ -32,26 +38,45 @@ type standIn struct{ streaming.StreamingPipeline }
 // Run does nothing.
 func (standIn) Run(context.Context, *dataflow.Session, component.Runtime) error { return nil }
 
-// newStreamFile takes the streams out of a pipeline.
+// newStreamFile takes the streams out of a pipeline, which needs no secret.
 func newStreamFile(p *pipeline.Pipeline) *streamFile {
 	before := *p
 	before.Steps, before.FailFast = slices.Clone(p.Steps), true
-	out := &streamFile{before: &before}
+	out := &streamFile{whole: p, before: &before}
 	for i := range before.Steps {
 		step := &before.Steps[i]
 		stream, ok := streamOf(step)
 		if !ok {
+			out.secretViews = out.secretViews || step.Remake != nil
 			continue
 		}
-		query := streaming.SupervisedQuery{Name: step.Name, Pipeline: stream}
-		if retry := step.Resilience.WithDefaults().Retry; retry != nil {
-			query.Retry = retry
-		}
-		out.queries, out.names = append(out.queries, query), append(out.names, step.Name)
-		step.Component, step.Timeout = dataflow.Component(standIn{stream}), 0
+		out.live, out.names = append(out.live, &liveStream{file: out, step: *step}), append(out.names, step.Name)
+		step.Component, step.Remake, step.Timeout, step.Quality = dataflow.Component(standIn{stream}), nil, 0, nil
 		step.Resilience.Preset, step.Resilience.Retry, step.Resilience.Breaker = "", nil, nil
 	}
 	return out
+}
+
+// unlock makes the queries, with their secrets. All secrets of the file are looked
+// up, so that what is missing shows before anything runs.
+func (f *streamFile) unlock(ctx context.Context, trust *streamTrust) error {
+	f.trust = trust
+	unlocked, err := f.whole.Unlock(ctx, trust)
+	if err != nil {
+		return err
+	}
+	for _, l := range f.live {
+		at := slices.IndexFunc(unlocked.Steps, func(s pipeline.Step) bool { return s.Name == l.step.Name })
+		if err := l.take(unlocked.Steps[at].Component); err != nil {
+			return err
+		}
+		query := streaming.SupervisedQuery{Name: l.step.Name, Pipeline: l.supervised()}
+		if retry := l.step.Resilience.WithDefaults().Retry; retry != nil {
+			query.Retry = retry
+		}
+		f.queries = append(f.queries, query)
+	}
+	return nil
 }
 
 // streamOf returns the stream of a step that runs one.
@@ -78,26 +103,43 @@ func (e *prepareError) Unwrap() error   { return e.err }
 func (e *prepareError) Retryable() bool { return false }
 
 // open returns the function that opens a session and prepares it: the first with
-// all that the streams depend on, the others with the views alone.
+// all that the streams depend on, the others with the views alone. Each has the
+// secrets as they are then.
 func (f *streamFile) open(connect func(context.Context, *pipeline.Pipeline) (*dataflow.Session, error), report *streamReport) func(context.Context) (*dataflow.Session, error) {
 	return func(ctx context.Context) (*dataflow.Session, error) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		session, err := connect(ctx, f.before)
+		session, err := f.connect(ctx, connect)
 		if err != nil {
 			report.noSession(err)
-			return nil, err
+			return nil, f.trust.failed(err)
 		}
 		if err = f.prepare(ctx, session, report); err != nil {
 			report.noSession(err)
 			if !f.prepared && ctx.Err() == nil {
 				err = &prepareError{err}
 			}
-			return nil, errors.Join(err, session.Close(context.WithoutCancel(ctx)))
+			return nil, f.trust.failed(errors.Join(err, session.Close(context.WithoutCancel(ctx))))
 		}
 		f.prepared = true
 		return session, nil
 	}
+}
+
+// connect opens a session and tells the trail.
+func (f *streamFile) connect(ctx context.Context, connect func(context.Context, *pipeline.Pipeline) (*dataflow.Session, error)) (*dataflow.Session, error) {
+	unlocked, err := f.before.UnlockSpark(ctx, f.trust.Expand)
+	if err != nil {
+		return nil, err
+	}
+	session, err := connect(ctx, unlocked)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.trust.opened(ctx, session); err != nil {
+		return nil, errors.Join(err, session.Close(context.WithoutCancel(ctx)))
+	}
+	return session, nil
 }
 
 // prepare runs the steps for a session.
@@ -106,14 +148,26 @@ func (f *streamFile) prepare(ctx context.Context, session *dataflow.Session, rep
 	if !f.prepared {
 		selection = &pipeline.Selection{Until: f.names}
 	}
-	runner, err := pipeline.NewSimplePipelineRunner(session, &pipeline.RunnerOptions{
-		Select: selection, Output: report.out,
+	return f.run(ctx, session, selection, &pipeline.RunnerOptions{
+		Output: report.out,
 		Hooks: []hooks.PipelineHooks{hooks.Funcs{Name: "streams", AfterComponentFunc: func(_ context.Context, e hooks.ComponentEnd) {
 			if !slices.Contains(f.names, e.Name) {
 				report.preparedStep(e.Name, e.Duration)
 			}
 		}}},
 	})
+}
+
+// renew makes the views of a stream anew.
+func (f *streamFile) renew(ctx context.Context, session *dataflow.Session, name string) error {
+	return f.run(ctx, session, &pipeline.Selection{Only: []string{name}}, &pipeline.RunnerOptions{Output: io.Discard})
+}
+
+// run runs steps that are no streams.
+func (f *streamFile) run(ctx context.Context, session *dataflow.Session, selection *pipeline.Selection, opts *pipeline.RunnerOptions) error {
+	opts.Select, opts.RunID, opts.Secrets, opts.Quality = selection, f.trust.runID, f.trust, f.trust
+	opts.Hooks = append(opts.Hooks, f.trust.steps(f.names))
+	runner, err := pipeline.NewSimplePipelineRunner(session, opts)
 	if err != nil {
 		return err
 	}

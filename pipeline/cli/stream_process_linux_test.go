@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -57,7 +58,7 @@ func TestStreamRun(t *testing.T) {
 	tmp, dir, state := t.TempDir(), t.TempDir(), t.TempDir()
 	conf := []string{"--master", "local[2]", "--conf", "spark.sql.shuffle.partitions=1", "--conf", "spark.connect.grpc.binding.port=" + lastingPort(t)}
 	server, remote := localServer(t, tmp, conf...)
-	file := writeFile(t, "streams.yaml", streamFileText(dir))
+	file := writeFile(t, "streams.yaml", streamFileText(dir)+"hooks: {audit: {audit_trail_path: "+dir+"/trail, required: true}}\n")
 	p := startProgram(t, t.TempDir(), remote, "stream", "run", "--state", state, "--json", file)
 	runs := func(restarts int) bool {
 		require.False(t, p.hasEnded(), "stdout:\n%s\nstderr:\n%s", &p.stdout, &p.stderr)
@@ -110,4 +111,34 @@ func TestStreamRun(t *testing.T) {
 	left, err := filepath.Glob(filepath.Join(state, "*"))
 	require.NoError(t, err)
 	require.Empty(t, left)
+	requireTrailOfStreams(t, filepath.Join(dir, "trail"))
+}
+
+// requireTrailOfStreams looks at the trail of two streams that lived through the end
+// of their server.
+func requireTrailOfStreams(t *testing.T, dir string) {
+	t.Helper()
+	events := requirePaired(t, dir)
+	held := events[slices.IndexFunc(events, func(e auditEvent) bool { return e.Action == "supervisor_failed" })]
+	require.Contains(t, held.Metadata["error"], "belongs to another supervisor")
+	events = slices.DeleteFunc(events, func(e auditEvent) bool { return e.RunID == held.RunID })
+	require.Equal(t, []string{"component_started", "component_completed"}, actionsOf(events, "dims"), "once")
+	reasons := map[string]int{}
+	for _, e := range events {
+		if e.Action == "stream_completed" || e.Action == "stream_failed" {
+			reasons[e.Metadata["reason"]]++
+			for _, key := range []string{"batches", "rows_in", "last_batch_id"} {
+				n, err := strconv.Atoi(e.Metadata[key])
+				require.NoError(t, err)
+				require.Positive(t, n, "%s of %v", key, e.Metadata)
+			}
+			require.NotEmpty(t, e.Metadata["query_run_id"])
+		}
+	}
+	require.Equal(t, map[string]int{"session_lost": 2, "stopped": 2}, reasons)
+	all := actionsOf(events, "")
+	require.Equal(t, 2, count(all, "session_opened"))
+	require.Equal(t, 1, count(all, "session_lost"))
+	require.Equal(t, 2, count(all, "stream_restarted"))
+	require.Equal(t, "supervisor_completed", all[len(all)-1])
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sparkpipe/sparkpipe/secrets"
 	"github.com/sparkpipe/sparkpipe/streaming"
 )
 
@@ -19,12 +20,13 @@ type streamReport struct {
 	mu         sync.Mutex
 	out        io.Writer
 	json       bool
+	mask       *secrets.Mask // of what is told
 	supervisor *streaming.Supervisor
 	told       bool // where health is told
 }
 
-func (a *app) streamReport() *streamReport {
-	return &streamReport{out: a.stdout, json: a.json}
+func (a *app) streamReport(mask *secrets.Mask) *streamReport {
+	return &streamReport{out: a.stdout, json: a.json, mask: mask}
 }
 
 // streamEvent is a line of --json.
@@ -50,13 +52,13 @@ func (r *streamReport) tell(e streamEvent, format string, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.json {
-		e.Time = time.Now().UTC()
+		e.Time, e.Message, e.Error = time.Now().UTC(), r.mask.Text(e.Message), r.mask.Text(e.Error)
 		if line, err := json.Marshal(e); err == nil {
 			_, _ = fmt.Fprintf(r.out, "%s\n", line) // a reader that has gone stops no stream
 		}
 		return
 	}
-	_, _ = fmt.Fprintf(r.out, format+"\n", args...)
+	_, _ = fmt.Fprintln(r.out, r.mask.Text(fmt.Sprintf(format, args...)))
 }
 
 func (r *streamReport) progress(message string) {

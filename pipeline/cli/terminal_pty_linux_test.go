@@ -140,7 +140,9 @@ func TestATerminalShowsTheReportAtTheEnd(t *testing.T) {
 	until(t, "a bar", func() bool { return strings.Contains(seen.String(), "tasks") || p.hasEnded() })
 	require.NoError(t, p.Process.Signal(syscall.SIGTERM))
 	require.Equal(t, cli.ExitInterrupted, p.wait(t, patience))
-	until(t, "the end", func() bool { return strings.HasSuffix(seen.String(), "s\r\n") })
+	until(t, "the end", func() bool {
+		return strings.Contains(seen.String(), "cancelled in") && strings.HasSuffix(seen.String(), "s\r\n")
+	})
 
 	shown := cli.ShownOn(t, 100, seen.String())
 	times := regexp.MustCompile(`\s+[0-9.]+(µs|ms|s)$`)

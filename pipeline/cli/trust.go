@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"go.uber.org/zap"
@@ -24,9 +25,11 @@ type trust struct {
 	pipeline *pipeline.Pipeline
 	runID    string
 	resolver *secrets.Resolver
+	mask     secrets.Mask // hides what was read
 
-	mu   sync.Mutex
-	hook *audit.Hook // nil when there is none
+	mu    sync.Mutex
+	hook  *audit.Hook // nil when there is none
+	known []secrets.Value
 	// early are the look-ups before there was a hook.
 	early []secrets.Access
 
@@ -47,7 +50,7 @@ func (a *app) trust(ctx context.Context, p *pipeline.Pipeline, runID string) (*t
 	}
 	unlocked, err := p.UnlockSettings(ctx, t.Expand)
 	if err == nil {
-		err = t.audit(ctx, unlocked, a.auditLogger(p.Hooks.Logging))
+		err = t.audit(ctx, unlocked, &audit.Options{Logger: a.auditLogger(p.Hooks.Logging), Openers: a.auditOpeners()})
 	}
 	if err != nil {
 		return nil, nil, errors.Join(err, t.resolver.Close(ctx))
@@ -105,18 +108,19 @@ func (a *app) auditLogger(cfg config.LoggingHook) *zap.Logger {
 }
 
 // audit begins the trail that the file asks for, with the file itself.
-func (t *trust) audit(ctx context.Context, p *pipeline.Pipeline, logger *zap.Logger) error {
+func (t *trust) audit(ctx context.Context, p *pipeline.Pipeline, opts *audit.Options) error {
 	if p.Audit == nil || !p.Audit.Enabled {
 		return nil
 	}
-	hook, err := audit.New(*p.Audit, &audit.Options{Logger: logger})
+	hook, err := audit.New(*p.Audit, opts)
 	if err != nil {
 		return fmt.Errorf("hooks.audit: %w", err)
 	}
 	t.mu.Lock()
-	early := t.early
+	early, known := t.early, t.known
 	t.hook, t.early = hook, nil
 	t.mu.Unlock()
+	hook.Redactor().Add(known...)
 	err = hook.ConfigLoaded(ctx, p.Name, p.File, p.Settings)
 	for _, access := range early {
 		t.record(ctx, hook, access)
@@ -128,13 +132,37 @@ func (t *trust) audit(ctx context.Context, p *pipeline.Pipeline, logger *zap.Log
 	return nil // what could not be stored is tried again, and told at the end
 }
 
-// Expand implements [pipeline.SecretResolver]. The trail hides what it gives.
+// Expand implements [pipeline.SecretResolver]. Each secret that it gives is hidden
+// from then on.
 func (t *trust) Expand(ctx context.Context, text string) (secrets.Value, error) {
-	value, err := t.resolver.Expand(ctx, text)
-	if hook := t.audited(); hook != nil {
-		hook.Redactor().Add(value)
+	short := false
+	value, err := secrets.Expand(text, func(ref secrets.Ref) (secrets.Value, error) {
+		one, err := t.resolver.Resolve(ctx, ref)
+		short = short || len(one.Reveal()) < secrets.MaskedLength
+		t.learn(one)
+		return one, err
+	})
+	if short { // then only the whole can be told from other texts
+		t.learn(value)
 	}
 	return value, err
+}
+
+// learn has a secret hidden.
+func (t *trust) learn(value secrets.Value) {
+	if value.IsZero() {
+		return
+	}
+	t.mask.Add(value)
+	t.mu.Lock()
+	hook := t.hook
+	if !slices.ContainsFunc(t.known, func(v secrets.Value) bool { return v.Reveal() == value.Reveal() }) {
+		t.known = append(t.known, value)
+	}
+	t.mu.Unlock()
+	if hook != nil {
+		hook.Redactor().Add(value)
+	}
 }
 
 func (t *trust) audited() *audit.Hook {
@@ -182,7 +210,7 @@ func (t *trust) hooks() hooks.PipelineHooks {
 // Report implements [quality.Reporter]: the trail has every report on checks.
 func (t *trust) Report(ctx context.Context, r *quality.Report) error {
 	hook := t.audited()
-	if hook == nil {
+	if hook == nil || r.Batch != nil && r.Batch.Sum == 0 && r.Published { // of a stream the sum, and what was refused
 		return nil
 	}
 	status := audit.StatusSuccess

@@ -213,13 +213,14 @@ func (s *streamStage) judge(report *Report, got counts, err error) {
 		values[name] = n
 	}
 	for i, p := range s.probes {
-		own := *p // the values are of this batch
-		if err == nil {
-			if err := s.fusion.share([]*probe{&own}, values); err == nil {
-				report.Results[s.at[i]] = own.result()
-				continue
-			}
+		own, fault := *p, err // the values are of this batch
+		if fault == nil {
+			fault = s.fusion.share([]*probe{&own}, values)
 		}
-		report.Results[s.at[i]] = unknownResult(p.rule, err.Error())
+		if fault != nil {
+			report.Results[s.at[i]] = unknownResult(p.rule, fault.Error())
+			continue
+		}
+		report.Results[s.at[i]] = own.result()
 	}
 }

@@ -97,7 +97,7 @@ func (s *CheckScope) Write(ctx context.Context, sink Sink, in schema.Definition)
 	if !ok {
 		return notAnalysed("its sink %T is no dataflow.SinkChecker", sink)
 	}
-	s.delivers(in)
+	s.Delivers(in)
 	return checker.CheckWrite(ctx, s, in)
 }
 
@@ -114,13 +114,14 @@ func (s *CheckScope) Register(ctx context.Context, view string, df sql.DataFrame
 	if err := s.checks.spark.CreateTempView(ctx, data, view); err != nil {
 		return err
 	}
-	s.delivers(def)
+	s.Delivers(def)
 	s.made(Dataset{Kind: DatasetView, Name: viewName(view)}, viewKey(view), m)
 	return nil
 }
 
-// delivers takes note of the columns that the component makes. A sample has none.
-func (s *CheckScope) delivers(def schema.Definition) {
+// Delivers takes note of the columns of the rows that the component hands to its view
+// or its sink, which contracts are held against. [CheckScope.Register] does it too.
+func (s *CheckScope) Delivers(def schema.Definition) {
 	if !s.sample() {
 		s.result.Rows = &def
 	}
@@ -140,7 +141,7 @@ func (s *CheckScope) global(view string, df sql.DataFrame, def schema.Definition
 	if s.sample() {
 		m.df = df
 	}
-	s.delivers(def)
+	s.Delivers(def)
 	s.made(Dataset{Kind: DatasetView, Name: globalTemp + "." + viewName(view)}, viewKey(globalTemp, view), m)
 }
 

@@ -63,6 +63,17 @@ func (g ContractGate) Pass(ctx context.Context, spark *Session, rt component.Run
 	return end.Deliver(ctx, rows)
 }
 
+// Transform returns the gate as a transform, for streams, whose rows go to no [End]: it
+// refuses and warns as Pass does, and hands on the rows as they are. Evolution is
+// not looked at. Warnings go to the logger of rt.
+func (g ContractGate) Transform(rt component.Runtime) Transform {
+	g.Evolution = EvolutionSink
+	return TransformFunc(func(ctx context.Context, spark *Session, rows sql.DataFrame) (sql.DataFrame, error) {
+		err := g.Pass(ctx, spark, rt, rows, End{Deliver: func(context.Context, sql.DataFrame) error { return nil }})
+		return rows, err
+	})
+}
+
 // CheckInputs holds the views and tables that the component reads against their
 // contracts, with one analysis each; no data is read. Runners call it before the
 // component runs. All that is wrong is returned at once, joined, as [*SchemaError].

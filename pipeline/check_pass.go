@@ -33,7 +33,7 @@ func (c *check) pass(ctx context.Context, spark *dataflow.Session, sample int) e
 				return &ComponentError{Component: step.Name, Type: step.Type, Err: err}
 			}
 		}
-		if step.Quality != nil && result.Rows != nil {
+		if step.Quality != nil && result.Rows != nil && !isStream(step.Component) { // a stream has its checks in it
 			for _, fault := range step.Quality.Suite.Fit(*result.Rows) {
 				result.Findings = append(result.Findings, dataflow.CheckFinding{Severity: dataflow.CheckError, Err: fmt.Errorf("quality: %w", fault)})
 			}

@@ -1,9 +1,12 @@
 package pipeline
 
 import (
+	"fmt"
+
 	"github.com/sparkpipe/sparkpipe/component"
 	"github.com/sparkpipe/sparkpipe/config"
 	"github.com/sparkpipe/sparkpipe/dataflow"
+	"github.com/sparkpipe/sparkpipe/streaming"
 )
 
 // stepSchema reads the block "schema" of a component.
@@ -16,6 +19,9 @@ func stepSchema(section *config.Section, c component.PipelineComponent) (*datafl
 		return nil, err
 	}
 	gate, err := cfg.Contract()
+	if err == nil && isStream(c) && (gate.Evolution == dataflow.EvolutionAddColumns || gate.Evolution == dataflow.EvolutionIgnore) {
+		err = fmt.Errorf("evolution %s does not go with a stream: the columns of its target are left to its sink; leave it out", gate.Evolution)
+	}
 	if flow, ok := dataflow.FlowOf(c); ok && err == nil {
 		if w, ok := flow.(dataflow.WriteView); ok {
 			err = gate.CheckSink(w.Sink)
@@ -41,6 +47,14 @@ func (s *Step) contract(p *Pipeline) (dataflow.ContractGate, bool) {
 	gate, ok := dataflow.ContractOf(s.Component, s.Name, s.Schema)
 	gate.FailOnWarning = gate.FailOnWarning || p.SchemaValidation.FailOnWarning
 	return gate, ok
+}
+
+// withContract puts a contract before the end of the step's rows, for one attempt.
+func withContract(rt component.Runtime, step *Step, contract dataflow.ContractGate) component.Runtime {
+	if isStream(step.Component) {
+		return streaming.WithTransform(rt, contract.Transform(rt))
+	}
+	return dataflow.WithGate(rt, contract)
 }
 
 // contracts compares what the steps promise with what those after them want. It

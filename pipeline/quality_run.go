@@ -98,7 +98,7 @@ func (in *inspector) warn(err error) { in.run.logWarning(err) }
 func (in *inspector) gates(rt component.Runtime, step *Step) (component.Runtime, func() error, error) {
 	asked := func() error { return nil }
 	if contract, ok := step.contract(in.run.pipeline); ok {
-		rt = dataflow.WithGate(rt, contract)
+		rt = withContract(rt, step, contract)
 	}
 	if step.Quality == nil {
 		return rt, asked, nil

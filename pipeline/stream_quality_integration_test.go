@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"os"
@@ -33,6 +34,7 @@ components:
       sink: {type: file, format: parquet, path: "@/out"}
       trigger: available_now
       checkpoint_location: "@/checkpoint"
+    schema: {output: "id BIGINT, price DOUBLE, kind STRING, n BIGINT", mode: strict}
     quality:
       checks:
         - {check: not_null, columns: [id, n], action: drop, name: has id}
@@ -44,6 +46,7 @@ components:
 // checkedShop is a folder with what comes into a stream, and what goes out.
 type checkedShop struct {
 	dir   string
+	text  string // of the file, checkedStream by default
 	spark *dataflow.Session
 }
 
@@ -89,7 +92,7 @@ func (s checkedShop) reports(t *testing.T) []*quality.Report {
 
 func (s checkedShop) run(t *testing.T) (*pipeline.Result, error) {
 	t.Helper()
-	p, err := fromYAML(t, strings.ReplaceAll(checkedStream, "@", s.dir))
+	p, err := fromYAML(t, strings.ReplaceAll(cmp.Or(s.text, checkedStream), "@", s.dir))
 	require.NoError(t, err)
 	runner, err := pipeline.NewSimplePipelineRunner(s.spark, nil)
 	require.NoError(t, err)
@@ -99,7 +102,7 @@ func (s checkedShop) run(t *testing.T) (*pipeline.Result, error) {
 // supervise runs the stream of the file as the command stream run does.
 func (s checkedShop) supervise(t *testing.T, remote string) error {
 	t.Helper()
-	p, err := fromYAML(t, strings.ReplaceAll(checkedStream, "@", s.dir))
+	p, err := fromYAML(t, strings.ReplaceAll(cmp.Or(s.text, checkedStream), "@", s.dir))
 	require.NoError(t, err)
 	checks, err := pipeline.NewStreamChecks(p, &pipeline.StreamChecksOptions{RunID: "supervised"})
 	require.NoError(t, err)
@@ -138,8 +141,22 @@ func TestRealStreamIsChecked(t *testing.T) {
 			batches(t, shop)
 			refused(t, shop, remote)
 			mended(t, shop)
+			otherColumns(t, shop, remote)
 		})
 	}
+}
+
+// otherColumns promises what the stream does not have, which is found before it starts.
+func otherColumns(t *testing.T, shop checkedShop, remote string) {
+	t.Helper()
+	before := shop.out(t)
+	shop.text = strings.Replace(checkedStream, `output: "id BIGINT`, `output: "id INT`, 1)
+	shop.add(t, "other", `{"id": 90, "price": 1, "kind": "a", "n": 1}`)
+	var refused *dataflow.SchemaError
+	_, err := shop.run(t)
+	require.ErrorAs(t, err, &refused)
+	require.ErrorAs(t, shop.supervise(t, remote), &refused)
+	require.Equal(t, before, shop.out(t))
 }
 
 func batches(t *testing.T, shop checkedShop) {

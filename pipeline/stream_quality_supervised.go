@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"go.uber.org/zap"
 
+	"github.com/sparkpipe/sparkpipe/component"
 	"github.com/sparkpipe/sparkpipe/dataflow"
 	"github.com/sparkpipe/sparkpipe/quality"
 	"github.com/sparkpipe/sparkpipe/streaming"
@@ -31,22 +32,22 @@ type StreamChecksOptions struct {
 	_ struct{}
 }
 
-// StreamChecks are the checks of streams that no runner runs but a
-// streaming.Supervisor. They are safe for concurrent use.
+// StreamChecks are the schema contracts and the checks of streams that no runner runs
+// but a streaming.Supervisor. They are safe for concurrent use.
 type StreamChecks struct {
-	gates map[string]*quality.StreamGate // by component
+	gates map[string][]dataflow.Transform // by component
 
 	mu      sync.Mutex
 	session *dataflow.Session
 }
 
-// NewStreamChecks makes the checks of the blocks quality of the streams of p. It
-// touches nothing.
+// NewStreamChecks makes the checks of the blocks schema and quality of the streams of
+// p. It touches nothing.
 func NewStreamChecks(p *Pipeline, opts *StreamChecksOptions) (*StreamChecks, error) {
 	if opts == nil {
 		opts = &StreamChecksOptions{}
 	}
-	c, logger := &StreamChecks{gates: map[string]*quality.StreamGate{}}, cmp.Or(opts.Logger, zap.NewNop())
+	c, logger := &StreamChecks{gates: map[string][]dataflow.Transform{}}, cmp.Or(opts.Logger, zap.NewNop())
 	reports := quality.ReportsConfig{Log: true}
 	if p.Quality != nil {
 		reports = p.Quality.Reports
@@ -58,7 +59,13 @@ func NewStreamChecks(p *Pipeline, opts *StreamChecksOptions) (*StreamChecks, err
 	runID := cmp.Or(opts.RunID, uuid.NewString())
 	for i := range p.Steps {
 		step := &p.Steps[i]
-		if step.Disabled || step.Quality == nil || !isStream(step.Component) {
+		if step.Disabled || !isStream(step.Component) {
+			continue
+		}
+		if contract, ok := step.contract(p); ok {
+			c.gates[step.Name] = append(c.gates[step.Name], contract.Transform(component.Runtime{}.WithLogger(logger)))
+		}
+		if step.Quality == nil {
 			continue
 		}
 		gate := step.streamOptions()
@@ -67,27 +74,29 @@ func NewStreamChecks(p *Pipeline, opts *StreamChecksOptions) (*StreamChecks, err
 		if gate.Warn == nil {
 			gate.Warn = func(err error) { logger.Warn("a report on checks", zap.Error(err)) }
 		}
-		if c.gates[step.Name], err = quality.NewStreamGate(step.Quality.Suite, &gate); err != nil {
+		checks, err := quality.NewStreamGate(step.Quality.Suite, &gate)
+		if err != nil {
 			return nil, fmt.Errorf("component %q: quality: %w", step.Name, err)
 		}
+		c.gates[step.Name] = append(c.gates[step.Name], checks)
 	}
 	return c, nil
 }
 
-// Guard returns the queries with the checks of the components of their names, behind
-// their transforms.
+// Guard returns the queries with the contracts and checks of the components of their
+// names, behind their transforms.
 func (c *StreamChecks) Guard(queries []streaming.SupervisedQuery) []streaming.SupervisedQuery {
 	out := slices.Clone(queries)
 	for i := range out {
-		gate, build := c.gates[out[i].Name], out[i].Build
-		if gate == nil {
+		gates, build := c.gates[out[i].Name], out[i].Build
+		if len(gates) == 0 {
 			continue
 		}
-		out[i].Pipeline = guarded(out[i].Pipeline, gate)
+		out[i].Pipeline = guarded(out[i].Pipeline, gates...)
 		if build != nil {
 			out[i].Build = func(ctx context.Context, spark *dataflow.Session) (streaming.StreamingPipeline, error) {
 				p, err := build(ctx, spark)
-				return guarded(p, gate), err
+				return guarded(p, gates...), err
 			}
 		}
 	}
@@ -95,8 +104,8 @@ func (c *StreamChecks) Guard(queries []streaming.SupervisedQuery) []streaming.Su
 }
 
 // guarded is a stream whose rows are checked before they go to the sink.
-func guarded(p streaming.StreamingPipeline, gate *quality.StreamGate) streaming.StreamingPipeline {
-	p.Transforms = append(p.Transforms[:len(p.Transforms):len(p.Transforms)], gate)
+func guarded(p streaming.StreamingPipeline, gates ...dataflow.Transform) streaming.StreamingPipeline {
+	p.Transforms = slices.Concat(p.Transforms, gates)
 	return p
 }
 

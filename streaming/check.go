@@ -86,6 +86,7 @@ func (p StreamingPipeline) Check(ctx context.Context, scope *dataflow.CheckScope
 	if err != nil {
 		return err
 	}
+	scope.Delivers(def)
 	names := make([]string, len(def.Fields))
 	for i, field := range def.Fields {
 		names[i] = strings.ToLower(field.Name)
